@@ -1,0 +1,1 @@
+await Slipway.ControlPlane.ControlPlaneApp.Build(WebApplication.CreateBuilder(args)).RunAsync();
