@@ -8,7 +8,7 @@ internal sealed record DesiredToken(ulong Epoch, ulong Revision, string Hash)
 {
     public static readonly DesiredToken None = new(0, 0, "");
 
-    /// <summary>Whether a state with this token may follow one with <paramref name="current"/>: never back in time.</summary>
+    /// <summary>Whether this may follow <paramref name="current"/>: never back in time.</summary>
     public bool MayFollow(DesiredToken current) =>
         Epoch > current.Epoch || (Epoch == current.Epoch && Revision >= current.Revision);
 }

@@ -8,7 +8,7 @@ internal static partial class Libc
 {
     private const int CloseOnExec = 0x80000;
 
-    /// <summary>Opens a folder for reading, which the framework refuses: only a descriptor of it can be flushed.</summary>
+    /// <summary>Opens a folder for reading, which the framework refuses; a flush needs it.</summary>
     /// <exception cref="IOException">There is no such folder, or it may not be read.</exception>
     public static SafeFileHandle OpenFolder(string path)
     {

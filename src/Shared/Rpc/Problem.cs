@@ -19,7 +19,7 @@ public sealed record Problem(StatusCode Code, string Reason, string Message)
     /// <summary>Facts beside the sentence, such as the field's path or the id of what is in the way.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>A bad value in a request: names the field's path, what is wrong with it and what would be right.</summary>
+    /// <summary>A bad value in a request: names the field, what is wrong with it and what would be right.</summary>
     public static Problem InvalidField(string field, string message) =>
         new(StatusCode.InvalidArgument, "INVALID_FIELD", $"{field}: {message}")
         {

@@ -3,14 +3,14 @@ using Slipway.Shared.Native;
 namespace Slipway.Shared.Storage;
 
 /// <summary>Writes state files so that a crash leaves either the old content or the new one, never a part.</summary>
-/// <remarks>Temporary name, flush, rename, flush of the folder: the order that rename(2) and fsync(2) ask for.</remarks>
+/// <remarks>Temporary name, flush, rename, flush of the folder: see rename(2) and fsync(2).</remarks>
 public static class AtomicFile
 {
     /// <summary>Replaces <paramref name="path"/>; on return the content survives a power cut.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="content">The whole new content.</param>
     /// <param name="mode">Its permissions from the first moment; by default only the owner may read it.</param>
-    /// <exception cref="IOException">The disk is full or the folder is missing; the old content is untouched.</exception>
+    /// <exception cref="IOException">The disk is full or there is no such folder; the old content stays.</exception>
     public static void Write(
         string path,
         ReadOnlySpan<byte> content,
