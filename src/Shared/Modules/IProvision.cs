@@ -1,0 +1,11 @@
+namespace Slipway.Shared.Modules;
+
+/// <summary>A module that needs others, or services, before it is complete.</summary>
+public interface IProvision
+{
+    /// <summary>
+    /// Loads guests and gets services. Opens, binds and contacts nothing: a configuration that is only checked comes this
+    /// far too, and the running one still runs. What was taken is given back by <see cref="ModuleContext.OnUnload"/>.
+    /// </summary>
+    Task ProvisionAsync(ModuleContext context, CancellationToken cancellationToken);
+}
