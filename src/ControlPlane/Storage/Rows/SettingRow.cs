@@ -1,0 +1,14 @@
+namespace Slipway.ControlPlane.Storage.Rows;
+
+internal sealed class SettingRow
+{
+    /// <summary>Grows when agents must be told everything afresh.</summary>
+    public const string Epoch = "epoch";
+
+    /// <summary>There while a control plane runs on this database, and after one that did not stop in order.</summary>
+    public const string Running = "running";
+
+    public required string Key { get; set; }
+
+    public required string Value { get; set; }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Slipway.ControlPlane.Hosting;
+using Slipway.ControlPlane.Storage.Rows;
+
+namespace Slipway.ControlPlane.Storage;
+
+/// <summary>Makes the database ready before anything else starts, and notes an orderly end after everything else.</summary>
+internal sealed partial class StorageLifetime(
+    Database database,
+    IOptions<HostingOptions> hosting,
+    ILogger<StorageLifetime> logger) : IHostedService, IDisposable
+{
+    private DataDirectoryLock? _lock;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (database is SqliteDatabase)
+        {
+            _lock = DataDirectoryLock.Take(hosting.Value.DataDirectory);
+        }
+
+        await database.MigrateAsync(cancellationToken);
+        await database.WriteAsync(BeginAsync, cancellationToken);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_lock is not null)
+        {
+            await database.WriteAsync(
+                (context, token) => context.Settings.Where(row => row.Key == SettingRow.Running).ExecuteDeleteAsync(token),
+                cancellationToken);
+        }
+    }
+
+    public void Dispose() => _lock?.Dispose();
+
+    private async Task BeginAsync(SlipwayContext context, CancellationToken cancellationToken)
+    {
+        var epoch = await context.Settings.FindAsync([SettingRow.Epoch], cancellationToken);
+        if (epoch is null)
+        {
+            epoch = new SettingRow { Key = SettingRow.Epoch, Value = "1" };
+            context.Settings.Add(epoch);
+        }
+
+        // With several control planes on one server, one that dies says nothing about the data.
+        if (_lock is null)
+        {
+            return;
+        }
+
+        if (await context.Settings.FindAsync([SettingRow.Running], cancellationToken) is null)
+        {
+            context.Settings.Add(new SettingRow { Key = SettingRow.Running, Value = "true" });
+            return;
+        }
+
+        var next = long.Parse(epoch.Value, CultureInfo.InvariantCulture) + 1;
+        epoch.Value = next.ToString(CultureInfo.InvariantCulture);
+        Log.UncleanStart(logger, next);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning,
+            "The control plane did not stop in order, or the database was restored: epoch {Epoch} begins")]
+        public static partial void UncleanStart(ILogger logger, long epoch);
+    }
+}
