@@ -1,1 +1,1 @@
-return 0;
+return await Slipway.Agent.Config.AgentCommand.RunAsync(args);

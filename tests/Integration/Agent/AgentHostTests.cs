@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using System.Text;
+using Slipway.Agent.Hosting;
+
+namespace Tests.Integration.Agent;
+
+public sealed class AgentHostTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("slipway-host-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_state_folder_has_one_user_at_a_time()
+    {
+        var state = new StateFolder(Path.Combine(_folder, "state"));
+
+        using (state.Lock())
+        {
+            var exception = Assert.Throws<IOException>(state.Lock);
+            Assert.Contains("Another agent uses the state folder", exception.Message, StringComparison.Ordinal);
+        }
+
+        state.Lock().Dispose();
+    }
+
+    [Fact]
+    public async Task Systemd_is_told_over_its_socket()
+    {
+        var path = Path.Combine(_folder, "notify");
+        using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        systemd.Bind(new UnixDomainSocketEndPoint(path));
+
+        new SystemdNotifier(path, TimeProvider.System).Ready("Running");
+
+        var buffer = new byte[200];
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        var length = await systemd.ReceiveAsync(buffer, limit.Token);
+        Assert.Equal("READY=1\nSTATUS=Running", Encoding.UTF8.GetString(buffer, 0, length));
+    }
+}
