@@ -1,0 +1,18 @@
+namespace Slipway.ControlPlane.Messaging;
+
+internal static class MessagingSlice
+{
+    public static IServiceCollection AddMessaging(this IServiceCollection services, IConfiguration configuration)
+    {
+        var redis = configuration.GetSection(RedisOptions.Section);
+        if (string.IsNullOrEmpty(redis[nameof(RedisOptions.Configuration)]))
+        {
+            return services.AddSingleton<IHintBus, InProcessHintBus>();
+        }
+
+        services.AddOptions<RedisOptions>().BindConfiguration(RedisOptions.Section);
+        services.AddSingleton<RedisHintBus>();
+        services.AddSingleton<IHintBus>(provider => provider.GetRequiredService<RedisHintBus>());
+        return services.AddHostedService(provider => provider.GetRequiredService<RedisHintBus>());
+    }
+}
