@@ -6,7 +6,7 @@ using Slipway.Shared.Modules;
 
 namespace Slipway.Agent.Config;
 
-/// <summary>Runs the apps of a configuration file until a signal ends it. The programs that it supervises keep running.</summary>
+/// <summary>Runs the apps of a configuration file until a signal ends it; supervised programs keep running.</summary>
 internal sealed partial class AgentHost(
     string configFile, AgentLoggerFactory loggers, SystemdNotifier systemd, TimeProvider timeProvider)
 {

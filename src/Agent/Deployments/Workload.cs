@@ -13,4 +13,8 @@ internal sealed record Workload(
     string DeploymentId,
     string Version,
     ArtifactSpec? Artifact,
-    ServerSpec Server);
+    ServerSpec Server)
+{
+    /// <summary>Why this agent cannot run it, found when it was read; the deployment fails with INVALID_SPEC.</summary>
+    public string? Unsupported { get; init; }
+}

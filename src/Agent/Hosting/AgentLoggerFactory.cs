@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Slipway.Agent.Hosting;
 
 /// <summary>Writes log lines to one stream; what and how may change while loggers are in use.</summary>
-/// <remarks>The framework's own factory brings a dependency container and options with it, which this agent has no use for.</remarks>
+/// <remarks>The framework's own factory brings a dependency container along, which this agent has no use for.</remarks>
 internal sealed class AgentLoggerFactory(Stream output, TimeProvider timeProvider) : ILoggerFactory
 {
     private const string Namespace = "Slipway.Agent.";

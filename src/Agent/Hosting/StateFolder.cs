@@ -6,7 +6,7 @@ internal sealed record StateFolder(string Path)
     private const UnixFileMode OwnerOnly =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Makes the folder if need be and takes it for this process, until the lock is disposed or the process ends.</summary>
+    /// <summary>Makes the folder if need be and takes it until the lock is disposed or the process ends.</summary>
     /// <exception cref="IOException">Another agent has it, or it cannot be written.</exception>
     public IDisposable Lock()
     {

@@ -11,8 +11,11 @@ internal sealed class SystemdNotifier(string? socketPath, TimeProvider timeProvi
 
     public void Ready(string status) => Send($"READY=1\nSTATUS={status}");
 
-    public void Reloading() => Send(
-        $"RELOADING=1\nMONOTONIC_USEC={(Int128)timeProvider.GetTimestamp() * MicrosecondsPerSecond / timeProvider.TimestampFrequency}");
+    public void Reloading()
+    {
+        var clock = (Int128)timeProvider.GetTimestamp() * MicrosecondsPerSecond / timeProvider.TimestampFrequency;
+        Send($"RELOADING=1\nMONOTONIC_USEC={clock}");
+    }
 
     public void Stopping() => Send("STOPPING=1");
 

@@ -3,14 +3,14 @@ using System.Text.Json;
 namespace Slipway.Shared.Modules;
 
 /// <summary>
-/// Swaps whole configurations: the new apps are made and started beside the old ones; only then do the old ones stop. If
-/// anything fails, the new ones are undone in reverse, and the old ones never noticed.
+/// Swaps whole configurations: the new apps are made and started beside the old ones; only then do the old ones stop.
+/// If anything fails, the new ones are undone in reverse, and the old ones never noticed.
 /// </summary>
 /// <param name="registry">The modules that there are.</param>
 /// <param name="services">What modules may ask the process for.</param>
 /// <param name="grace">How long stopping apps may finish their work.</param>
 /// <param name="timeProvider">The clock of the grace.</param>
-/// <param name="report">Told of failures while stopping and undoing, which nothing can be done about; must not throw.</param>
+/// <param name="report">Told of failures while stopping and undoing, which nobody can help; must not throw.</param>
 public sealed class ConfigEngine(
     ModuleRegistry registry,
     IServiceProvider services,

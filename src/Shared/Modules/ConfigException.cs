@@ -1,6 +1,6 @@
 namespace Slipway.Shared.Modules;
 
-/// <summary>A configuration that cannot be taken; the one in force stays. The message begins with the JSON path.</summary>
+/// <summary>A configuration that cannot be taken; the message begins with the JSON path.</summary>
 public sealed class ConfigException(string path, string message, Exception? inner = null)
     : Exception(path.Length == 0 ? message : $"{path}: {message}", inner)
 {

@@ -4,8 +4,8 @@ namespace Slipway.Shared.Modules;
 public interface IProvision
 {
     /// <summary>
-    /// Loads guests and gets services. Opens, binds and contacts nothing: a configuration that is only checked comes this
-    /// far too, and the running one still runs. What was taken is given back by <see cref="ModuleContext.OnUnload"/>.
+    /// Loads guests and gets services. Opens, binds and contacts nothing: a configuration that is only checked comes
+    /// this far too, and the running one still runs. <see cref="ModuleContext.OnUnload"/> gives back what was taken.
     /// </summary>
     Task ProvisionAsync(ModuleContext context, CancellationToken cancellationToken);
 }

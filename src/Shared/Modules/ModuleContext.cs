@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Slipway.Shared.Modules;
 
-/// <summary>What a module is given while it is provisioned: its guests, the other apps, services, and a way to undo.</summary>
+/// <summary>What a module gets while it is provisioned: guests, other apps, services, and a way to undo.</summary>
 public sealed class ModuleContext
 {
     /// <summary>The member of a guest's JSON that names its module.</summary>
@@ -30,10 +30,10 @@ public sealed class ModuleContext
         where T : class => (T?)_generation.Services.GetService(typeof(T))
             ?? throw new InvalidOperationException($"{Path}: there is no service {typeof(T).Name}.");
 
-    /// <summary>Runs when the configuration is unloaded or refused: the last that was taken is given back first.</summary>
+    /// <summary>Runs when the configuration is unloaded or refused: what was taken last is given back first.</summary>
     public void OnUnload(Func<ValueTask> undo) => _generation.OnUnload(Path, undo);
 
-    /// <summary>Makes a guest: <c>{ "module": "control_plane", ... }</c> in the namespace of <typeparamref name="T"/>.</summary>
+    /// <summary>Makes a guest: <c>{ "module": "NAME", ... }</c> in the namespace of <typeparamref name="T"/>.</summary>
     /// <param name="raw">The guest's JSON.</param>
     /// <param name="slot">The member that holds it, such as <c>artifacts[0]</c>.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -107,7 +107,8 @@ public sealed class ModuleContext
 
         if (made is IValidate validate && validate.Validate().ToArray() is { Length: > 0 } problems)
         {
-            throw new ConfigException("", string.Join("; ", problems.Select(problem => ModuleJson.Join(path, problem))));
+            var all = problems.Select(problem => ModuleJson.Join(path, problem));
+            throw new ConfigException("", string.Join("; ", all));
         }
 
         if (made is ICommit commit)

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Slipway.Shared.Modules;
 
-/// <summary>A module's name: labels of <c>a-z0-9_</c> joined by dots. The last is its name, the rest its namespace.</summary>
+/// <summary>Labels of <c>a-z0-9_</c> joined by dots: the last is the name, the rest the namespace.</summary>
 /// <remarks>No dot: an app, which the configuration holds under <c>apps</c>.</remarks>
 public readonly record struct ModuleId
 {

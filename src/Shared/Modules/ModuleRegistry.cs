@@ -34,8 +34,8 @@ public sealed class ModuleRegistry
             return module;
         }
 
-        var known = string.Join(", ", In(moduleNamespace).Select(other => other.Id.Name));
+        var known = In(moduleNamespace).Select(other => other.Id.Name).DefaultIfEmpty("none");
         var kind = moduleNamespace.Length == 0 ? "app" : $"module of the namespace '{moduleNamespace}'";
-        throw new ConfigException(path, $"there is no {kind} '{name}'; there are: {(known.Length == 0 ? "none" : known)}");
+        throw new ConfigException(path, $"there is no {kind} '{name}'; there are: {string.Join(", ", known)}");
     }
 }

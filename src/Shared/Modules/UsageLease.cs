@@ -14,5 +14,6 @@ public sealed class UsageLease<TValue> : IAsyncDisposable
 
     public TValue Value { get; }
 
-    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _release, value: null)?.Invoke() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() =>
+        Interlocked.Exchange(ref _release, value: null)?.Invoke() ?? ValueTask.CompletedTask;
 }

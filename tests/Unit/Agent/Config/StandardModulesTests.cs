@@ -17,7 +17,8 @@ public class StandardModulesTests
             orderby module.Id
             select (module.Id, type);
 
-        var registered = StandardModules.Register(new ModuleRegistry()).All.Select(module => (module.Id.Value, module.Type));
+        var table = StandardModules.Register(new ModuleRegistry());
+        var registered = table.All.Select(module => (module.Id.Value, module.Type));
 
         Assert.Equal(marked, registered);
     }

@@ -190,7 +190,8 @@ public sealed class ConfigEngineTests : IServiceProvider, IAsyncDisposable
     }
 
     private static Dictionary<string, JsonElement> Apps(string json) =>
-        ModuleJson.Parse(Encoding.UTF8.GetBytes(json)).EnumerateObject().ToDictionary(app => app.Name, app => app.Value);
+        ModuleJson.Parse(Encoding.UTF8.GetBytes(json)).EnumerateObject()
+            .ToDictionary(app => app.Name, app => app.Value);
 
     private Task<LoadResult> LoadAsync(string apps) =>
         _engine.LoadAsync(Apps(apps), TestContext.Current.CancellationToken);
