@@ -26,11 +26,11 @@ fi
 stamps=artifacts/bin/.stamps
 mkdir -p "$stamps"
 
-# publish PROJECT_FOLDER PROGRAM: what PROGRAM is made of is everything in PROJECT_FOLDER, Shared, protos and the build files.
+# publish PROJECT_FOLDER PROGRAM: PROGRAM is made of PROJECT_FOLDER, Shared, protos and the build files.
 publish() {
     local folder=$1 program=$2 stamp out
     stamp=$(
-        find "src/$folder" src/Shared protos global.json Directory.*.props Directory.*.targets src/Directory.Build.props \
+        find "src/$folder" src/Shared protos global.json Directory.* src/Directory.Build.props .editorconfig \
             -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
     )-$runtime
     if [ -e "artifacts/bin/$program" ] && [ "$(cat "$stamps/$program" 2> /dev/null)" = "$stamp" ]; then
@@ -40,7 +40,7 @@ publish() {
     echo "Publishing $program for $runtime"
     out=artifacts/publish/ship/$folder
     rm -rf "$out"
-    dotnet publish "src/$folder" -c Release -r "$runtime" -o "$out" -v quiet --nologo "${@:3}"
+    dotnet publish "src/$folder" -c Release -r "$runtime" -o "$out" -v quiet --nologo
     # Renamed into place: a running program keeps its old file, and a killed build leaves no half one.
     rm -rf "artifacts/bin/.$program"
     mkdir "artifacts/bin/.$program"
@@ -51,6 +51,6 @@ publish() {
     echo "$stamp" > "$stamps/$program"
 }
 
-publish ControlPlane slipway-control-plane --no-self-contained -p:PublishSingleFile=true
+publish ControlPlane slipway-control-plane
 publish Agent slipway-agent
 publish Deployctl deployctl
