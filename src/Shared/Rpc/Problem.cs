@@ -19,12 +19,23 @@ public sealed record Problem(StatusCode Code, string Reason, string Message)
     /// <summary>Facts beside the sentence, such as the field's path or the id of what is in the way.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Every field that is wrong; the sentence and the metadata are about the first one.</summary>
+    public IReadOnlyList<FieldViolation> Violations { get; init; } = [];
+
     /// <summary>A bad value in a request: names the field, what is wrong with it and what would be right.</summary>
-    public static Problem InvalidField(string field, string message) =>
-        new(StatusCode.InvalidArgument, "INVALID_FIELD", $"{field}: {message}")
+    public static Problem InvalidField(string field, string message) => InvalidFields([new(field, message)]);
+
+    /// <summary>Several bad values in a request, at least one.</summary>
+    public static Problem InvalidFields(IReadOnlyList<FieldViolation> violations)
+    {
+        var (field, message) = violations[0];
+        var others = violations.Count == 1 ? "" : $" (and {violations.Count - 1} more)";
+        return new(StatusCode.InvalidArgument, "INVALID_FIELD", $"{field}: {message}{others}")
         {
             Metadata = new Dictionary<string, string> { [FieldKey] = field },
+            Violations = [.. violations],
         };
+    }
 
     /// <summary>Something that was named and does not exist.</summary>
     public static Problem NotFound(string reason, string message) => new(StatusCode.NotFound, reason, message);
@@ -38,10 +49,14 @@ public sealed record Problem(StatusCode Code, string Reason, string Message)
         }
 
         var status = new Google.Rpc.Status { Code = (int)Code, Message = Message, Details = { Any.Pack(info) } };
-        if (Metadata.TryGetValue(FieldKey, out var field))
+        if (Violations.Count > 0)
         {
-            var violation = new BadRequest.Types.FieldViolation { Field = field, Description = Message };
-            status.Details.Add(Any.Pack(new BadRequest { FieldViolations = { violation } }));
+            var violations = Violations.Select(violation => new BadRequest.Types.FieldViolation
+            {
+                Field = violation.Field,
+                Description = violation.Message,
+            });
+            status.Details.Add(Any.Pack(new BadRequest { FieldViolations = { violations } }));
         }
 
         return status.ToRpcException();
@@ -52,10 +67,13 @@ public sealed record Problem(StatusCode Code, string Reason, string Message)
     {
         ArgumentNullException.ThrowIfNull(exception);
 
-        var info = exception.GetRpcStatus()?.GetDetail<ErrorInfo>();
+        var status = exception.GetRpcStatus();
+        var info = status?.GetDetail<ErrorInfo>();
+        var violations = status?.GetDetail<BadRequest>()?.FieldViolations ?? [];
         return new Problem(exception.StatusCode, info?.Reason ?? "UNKNOWN", exception.Status.Detail)
         {
             Metadata = info?.Metadata.ToDictionary() ?? [],
+            Violations = [.. violations.Select(found => new FieldViolation(found.Field, found.Description))],
         };
     }
 }

@@ -1,0 +1,26 @@
+namespace Slipway.ControlPlane.Applications;
+
+/// <summary>A program that listens on sockets which the supervisor owns. Defaults are already filled in.</summary>
+internal sealed record ServerSpec
+{
+    /// <summary>Program and arguments; a relative program with a slash lies in the release.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    public IReadOnlyList<ListenSpec> Listen { get; init; } = [];
+
+    /// <summary>Sorted by name, so that equal specs are written alike.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    public required ReadinessSpec Readiness { get; init; }
+
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TimeSpan Bake { get; init; }
+
+    /// <summary>The name of the signal that asks the program to finish, without SIG.</summary>
+    public string StopSignal { get; init; } = "TERM";
+
+    public int KeepReleases { get; init; } = 5;
+}

@@ -1,0 +1,139 @@
+using Slipway.ControlPlane.Applications;
+using Slipway.Shared.Rpc;
+
+namespace Tests.Unit.ControlPlane.Applications;
+
+public class ApplicationRulesTests
+{
+    private static readonly ServerSpec Server = new()
+    {
+        Command = ["./shop"],
+        Listen = [new("http", "8080")],
+        Readiness = new(ReadinessKind.Http),
+    };
+
+    [Fact]
+    public void A_plain_application_is_taken() => Assert.Empty(FieldsOf(Server));
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("shop-2")]
+    public void A_good_name_is_taken(string name) => Assert.Empty(FieldsOf(Server, name));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Shop")]
+    [InlineData("2shop")]
+    [InlineData("-shop")]
+    [InlineData("shop-")]
+    [InlineData("shop\n")]
+    [InlineData("../shop")]
+    [InlineData("a123456789012345678901234567890123456789012345678901234567890123")]
+    public void A_bad_name_is_refused(string name) => Assert.Equal(["name"], FieldsOf(Server, name));
+
+    [Theory]
+    [InlineData("8080")]
+    [InlineData("127.0.0.1:8080")]
+    [InlineData("0.0.0.0:1")]
+    [InlineData("[::1]:8080")]
+    [InlineData("[::]:65535")]
+    public void A_good_address_is_taken(string address) =>
+        Assert.Empty(FieldsOf(Server with { Listen = [new("http", address)] }));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0")]
+    [InlineData("65536")]
+    [InlineData("08080")]
+    [InlineData("http")]
+    [InlineData(":8080")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1:0")]
+    [InlineData("127.1:8080")]
+    [InlineData("::1")]
+    [InlineData("localhost:8080")]
+    public void A_bad_address_is_refused(string address) => Assert.Equal(
+        ["server.listen[0].address"],
+        FieldsOf(Server with { Listen = [new("http", address)] }));
+
+    [Fact]
+    public void Two_sockets_may_share_neither_name_nor_address() => Assert.Equal(
+        ["server.listen[1].name", "server.listen[1].address"],
+        FieldsOf(Server with { Listen = [new("http", "8080"), new("http", "0.0.0.0:8080")] }));
+
+    [Fact]
+    public void A_command_is_needed() => Assert.Equal(["server.command"], FieldsOf(Server with { Command = [] }));
+
+    [Theory]
+    [InlineData("../shop")]
+    [InlineData("bin/../../shop")]
+    public void A_program_stays_in_its_release(string program) =>
+        Assert.Equal(["server.command[0]"], FieldsOf(Server with { Command = [program] }));
+
+    [Theory]
+    [InlineData("2ND")]
+    [InlineData("A-B")]
+    [InlineData("SLIPWAY_APP")]
+    [InlineData("LISTEN_FDS")]
+    [InlineData("SERVER_STARTER_PORT")]
+    public void A_variable_needs_a_name_that_is_free(string name) => Assert.Equal(
+        [$"server.environment.{name}"],
+        FieldsOf(Server with { Environment = new Dictionary<string, string> { [name] = "1" } }));
+
+    [Fact]
+    public void Readiness_asks_on_a_socket_that_exists() => Assert.Equal(
+        ["server.readiness.http.listen"],
+        FieldsOf(Server with { Readiness = new(ReadinessKind.Http) { Listen = "admin" } }));
+
+    [Fact]
+    public void Readiness_over_a_socket_needs_one() => Assert.Equal(
+        ["server.readiness.tcp"],
+        FieldsOf(Server with { Listen = [], Readiness = new(ReadinessKind.Tcp) }));
+
+    [Fact]
+    public void Staying_alive_is_shorter_than_the_time_to_start() => Assert.Equal(
+        ["server.readiness.alive.duration"],
+        FieldsOf(Server with { Readiness = new(ReadinessKind.Alive) { AliveFor = TimeSpan.FromSeconds(30) } }));
+
+    [Fact]
+    public void Everything_that_is_wrong_is_said_at_once()
+    {
+        var fields = FieldsOf(Server with
+        {
+            StopSignal = "FOO",
+            KeepReleases = -1,
+            StartTimeout = TimeSpan.MinValue,
+            Bake = TimeSpan.FromDays(2),
+            Readiness = new(ReadinessKind.Http) { Path = "health", Statuses = [200, 99], Interval = TimeSpan.Zero },
+        });
+
+        Assert.Equal(
+            [
+                "server.readiness.interval", "server.readiness.http.path", "server.readiness.http.statuses[1]",
+                "server.start_timeout", "server.bake", "server.keep_releases", "server.stop_signal",
+            ],
+            fields);
+    }
+
+    [Fact]
+    public void The_refusal_names_the_first_field_and_carries_all()
+    {
+        var violations = new FieldViolations();
+        ApplicationRules.Check(new() { Name = "", Server = Server with { Command = [] } }, violations);
+
+        var problem = Assert.Throws<ProblemException>(violations.ThrowIfAny).Problem;
+        var received = Problem.From(problem.ToRpcException());
+
+        Assert.StartsWith("name: ", received.Message, StringComparison.Ordinal);
+        Assert.EndsWith("(and 1 more)", received.Message, StringComparison.Ordinal);
+        Assert.Equal("name", received.Metadata[Problem.FieldKey]);
+        Assert.Equal(["name", "server.command"], received.Violations.Select(violation => violation.Field));
+    }
+
+    private static IEnumerable<string> FieldsOf(ServerSpec server, string name = "shop")
+    {
+        var violations = new FieldViolations();
+        ApplicationRules.Check(new() { Name = name, Server = server }, violations);
+        return violations.Found.Select(violation => violation.Field);
+    }
+}
