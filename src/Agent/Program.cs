@@ -1,1 +1,3 @@
-return await Slipway.Agent.Config.AgentCommand.RunAsync(args);
+return args is ["supervisor", .. var rest]
+    ? Slipway.Agent.Supervisor.SupervisorRole.Run(rest)
+    : await Slipway.Agent.Config.AgentCommand.RunAsync(args);

@@ -5,8 +5,10 @@ namespace Slipway.Agent.Supervisor;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UseStringEnumConverter = true,
+    IgnoreReadOnlyProperties = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SupervisorRequest))]
 [JsonSerializable(typeof(SupervisorReply))]
 [JsonSerializable(typeof(GenerationSpec))]
+[JsonSerializable(typeof(SupervisorJournal))]
 internal sealed partial class SupervisorJson : JsonSerializerContext;

@@ -1,0 +1,178 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Slipway.Agent.Native;
+
+internal static partial class Libc
+{
+    public const int SignalKill = 9;
+    public const int SignalPipe = 13;
+    public const int SignalTerminate = 15;
+    public const int SignalChild = 17;
+
+    private const int PidfdSendSignal = 424;
+    private const int PidfdOpen = 434;
+    private const int PidfdGetFd = 438;
+    private const int ByPidfd = 3;
+    private const int NoHang = 1;
+    private const int Exited = 4;
+    private const int LeaveWaitable = 0x01000000;
+    private const int LimitOfFiles = 7;
+    private const int SetMask = 2;
+
+    /// <summary>The user on whose behalf this process acts.</summary>
+    public static uint CurrentUser => GetEffectiveUser();
+
+    /// <summary>Gives the signal its default action; a launcher may have left it ignored.</summary>
+    public static void ResetSignal(int signal) => SetSignal(signal, 0);
+
+    /// <summary>A descriptor of the process, readable once it has ended; null: there is no such process.</summary>
+    public static SafeFileHandle? OpenProcess(int pid)
+    {
+        var descriptor = (int)Syscall(PidfdOpen, pid, 0, 0, 0);
+        if (descriptor >= 0)
+        {
+            return Own(descriptor);
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        return error == Errno.NoProcess ? null : throw Failure(error, "pidfd_open");
+    }
+
+    /// <summary>Signals the very process that the descriptor stands for; false: it has ended.</summary>
+    public static bool SendSignal(SafeHandle process, int signal) =>
+        Succeeded(Syscall(PidfdSendSignal, Number(process), signal, 0, 0), "pidfd_send_signal");
+
+    /// <summary>Signals a process group; false: it has no member.</summary>
+    public static bool SendGroupSignal(int group, int signal) => Succeeded(Kill(-group, signal), "kill");
+
+    /// <summary>A copy of another process's descriptor; null: it has no such descriptor any more.</summary>
+    public static SafeFileHandle? TakeDescriptor(SafeHandle process, int number)
+    {
+        var descriptor = (int)Syscall(PidfdGetFd, Number(process), number, 0, 0);
+        return descriptor >= 0 ? Own(descriptor) : null;
+    }
+
+    /// <summary>How a child ended; null: it lives, or it is not this process's child.</summary>
+    /// <param name="process">The child.</param>
+    /// <param name="reap">False: it stays a zombie, so that nobody else can get its number.</param>
+    public static unsafe ChildEnd? WaitForChild(SafeHandle process, bool reap)
+    {
+        var info = stackalloc int[32];
+        var options = Exited | NoHang | (reap ? 0 : LeaveWaitable);
+        if (WaitId(ByPidfd, Number(process), info, options) < 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            return error == Errno.NoChild ? null : throw Failure(error, "waitid");
+        }
+
+        // siginfo_t of SIGCHLD: signo, errno, code, padding, pid, uid, status.
+        return info[4] == 0 ? null : new ChildEnd(IsSignal: info[2] != 1, Status: info[6]);
+    }
+
+    /// <summary>Sets this process's soft limit of open files.</summary>
+    public static unsafe void SetFileLimit(ulong soft)
+    {
+        var limits = stackalloc ulong[2];
+        Check(PrLimit(0, LimitOfFiles, wanted: null, limits), "prlimit");
+        limits[0] = Math.Min(soft, limits[1]);
+        Check(PrLimit(0, LimitOfFiles, limits, previous: null), "prlimit");
+    }
+
+    /// <summary>Lets every signal through to the calling thread.</summary>
+    public static unsafe void UnblockSignals()
+    {
+        var none = stackalloc byte[SignalSetSize];
+        _ = ThreadMask(SetMask, none, previous: null);
+    }
+
+    public static void ChangeFolder(string path) => Check(Chdir(path), $"chdir {path}");
+
+    /// <summary>Becomes another program; returns only by an exception.</summary>
+    public static unsafe void Execute(string path, IEnumerable<string> arguments, IEnumerable<string> environment)
+    {
+        using var texts = new NativeTexts();
+        Check(ExecVe(texts.Add(path), texts.Add(arguments), texts.Add(environment)), $"exec {path}");
+    }
+
+    private static bool Succeeded(long result, string call)
+    {
+        if (result >= 0)
+        {
+            return true;
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        return error == Errno.NoProcess ? false : throw Failure(error, call);
+    }
+
+    /// <summary>For calls by number. The caller owns the handle for longer than the call.</summary>
+    private static int Number(SafeHandle handle) => (int)handle.DangerousGetHandle();
+
+    [LibraryImport(Library, EntryPoint = "geteuid")]
+    private static partial uint GetEffectiveUser();
+
+    [LibraryImport(Library, EntryPoint = "signal")]
+    private static partial nint SetSignal(int signal, nint action);
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    private static partial long Syscall(long number, long first, long second, long third, long fourth);
+
+    [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int pid, int signal);
+
+    [LibraryImport(Library, EntryPoint = "waitid", SetLastError = true)]
+    private static unsafe partial int WaitId(int kind, int id, int* info, int options);
+
+    [LibraryImport(Library, EntryPoint = "prlimit64", SetLastError = true)]
+    private static unsafe partial int PrLimit(int pid, int resource, ulong* wanted, ulong* previous);
+
+    [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
+    private static unsafe partial int ThreadMask(int how, byte* set, byte* previous);
+
+    [LibraryImport(Library, EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Chdir(string path);
+
+    [LibraryImport(Library, EntryPoint = "execve", SetLastError = true)]
+    private static unsafe partial int ExecVe(byte* path, byte** arguments, byte** environment);
+
+    /// <summary>C strings and arrays of them, until disposed.</summary>
+    private sealed unsafe class NativeTexts : IDisposable
+    {
+        private readonly List<nint> _blocks = [];
+
+        public byte* Add(string text)
+        {
+            var length = Encoding.UTF8.GetByteCount(text);
+            var block = (byte*)NativeMemory.AllocZeroed((nuint)length + 1);
+            _blocks.Add((nint)block);
+            Encoding.UTF8.GetBytes(text, new Span<byte>(block, length));
+            return block;
+        }
+
+        public byte** Add(IEnumerable<string> texts)
+        {
+            var all = texts.ToArray();
+            var block = (byte**)NativeMemory.AllocZeroed((nuint)all.Length + 1, (nuint)sizeof(byte*));
+            _blocks.Add((nint)block);
+            for (var i = 0; i < all.Length; i++)
+            {
+                block[i] = Add(all[i]);
+            }
+
+            return block;
+        }
+
+        public void Dispose()
+        {
+            foreach (var block in _blocks)
+            {
+                NativeMemory.Free((void*)block);
+            }
+        }
+    }
+}
+
+/// <summary>How a process ended: by which signal, or with which exit code.</summary>
+internal readonly record struct ChildEnd(bool IsSignal, int Status);

@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Net;
+
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>The environment of a program: what its spec says, and what a supervisor adds.</summary>
+internal static class ChildEnvironment
+{
+    private const int FirstDescriptor = LaunchOrder.FirstListenDescriptor;
+
+    /// <summary>LISTEN_PID is missing: only the process itself can know it.</summary>
+    public static IReadOnlyList<string> Build(
+        Generation generation, IReadOnlyList<IPEndPoint> bound, string notifyName)
+    {
+        var listen = generation.Spec.Server.Listen;
+        var variables = new Dictionary<string, string>(generation.Spec.Environment)
+        {
+            ["NOTIFY_SOCKET"] = "@" + notifyName,
+            ["SERVER_STARTER_GENERATION"] = generation.Number.ToString(CultureInfo.InvariantCulture),
+            ["SERVER_STARTER_PORT"] = string.Join(
+                ';', listen.Select((spec, i) => $"{NameOf(spec.Address, bound[i])}={FirstDescriptor + i}")),
+            ["SLIPWAY_VERSION"] = generation.Spec.Version,
+        };
+        variables.Remove("LISTEN_PID");
+        if (listen.Count > 0)
+        {
+            variables["LISTEN_FDS"] = listen.Count.ToString(CultureInfo.InvariantCulture);
+            variables["LISTEN_FDNAMES"] = string.Join(':', listen.Select(spec => spec.Name));
+        }
+
+        return [.. variables.Select(variable => $"{variable.Key}={variable.Value}")];
+    }
+
+    /// <summary>As given, as Server::Starter does it, but with the real port where 0 was given.</summary>
+    private static string NameOf(string given, IPEndPoint bound) =>
+        ListenAddress.Parse(given)?.Port != 0 ? given
+        : given.Contains(':', StringComparison.Ordinal) ? bound.ToString()
+        : bound.Port.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,134 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Native;
+
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>Makes the processes, and finds those that an earlier supervisor made.</summary>
+internal static class ChildLauncher
+{
+    /// <summary>Not the program's path: after an upgrade another program would stand there.</summary>
+    private const string Self = "/proc/self/exe";
+
+    /// <summary>Makes a process that waits to become the generation's program.</summary>
+    /// <exception cref="Win32Exception">The program cannot be executed.</exception>
+    public static ChildParts Launch(Generation generation, ListenerSet listeners)
+    {
+        var spec = generation.Spec;
+        var path = ProgramPath.Find(spec);
+        var notifyName = "slipway-" + RandomNumberGenerator.GetHexString(24, lowercase: true);
+        var bound = spec.Server.Listen.Select(listeners.AddressOf).ToList();
+        var order = new LaunchOrder(
+            spec.WorkingDirectory,
+            path,
+            spec.Server.Command,
+            ChildEnvironment.Build(generation, bound, notifyName),
+            bound.Count);
+        var notices = Libc.BindNotify(notifyName);
+        var (output, writer) = Libc.CreatePipe();
+        var (gate, launcherGate) = Libc.CreateSocketPair();
+        try
+        {
+            using var programOutput = OpenBothWays(writer);
+            using var orderFile = WriteOrder(order);
+            var pid = Libc.Spawn(
+                Self,
+                ["slipway-agent", "supervisor", "launch"],
+                OwnEnvironment(),
+                [
+                    orderFile, programOutput, programOutput,
+                    .. spec.Server.Listen.Select(listeners.SocketOf),
+                    launcherGate,
+                ]);
+            Libc.SetBlocking(gate, blocking: false);
+            return new ChildParts(generation.Number, pid, Libc.OpenProcess(pid)!)
+            {
+                StartTicks = ProcessTable.Read(pid)?.StartTicks ?? 0,
+                NotifyName = notifyName,
+                Notices = notices,
+                Output = output,
+                Gate = gate,
+                Command = spec.Server.Command[0],
+                StopGrace = spec.Server.StopGrace,
+            };
+        }
+        catch
+        {
+            notices.Dispose();
+            output.Dispose();
+            gate.Dispose();
+            throw;
+        }
+        finally
+        {
+            writer.Dispose();
+            launcherGate.Dispose();
+        }
+    }
+
+    /// <summary>The process of an earlier supervisor; null: it has ended.</summary>
+    public static ChildParts? Find(Generation generation, JournaledProcess journaled)
+    {
+        var process = Libc.OpenProcess(journaled.Pid);
+        if (process is null || ProcessTable.Read(journaled.Pid) is not { IsZombie: false } stat
+            || stat.StartTicks != journaled.StartTicks)
+        {
+            process?.Dispose();
+            return null;
+        }
+
+        return new ChildParts(generation.Number, journaled.Pid, process)
+        {
+            StartTicks = journaled.StartTicks,
+            NotifyName = journaled.NotifyName,
+            Notices = Libc.BindNotify(journaled.NotifyName),
+            Output = ReopenOutput(journaled.Pid),
+            Command = generation.Spec.Server.Command[0],
+            StopGrace = generation.Spec.Server.StopGrace,
+        };
+    }
+
+    /// <summary>
+    /// The program gets a descriptor that could also read: so the pipe keeps a reader when the supervisor dies, the
+    /// program is not ended by SIGPIPE, and the next supervisor can open the pipe again.
+    /// </summary>
+    private static SafeFileHandle OpenBothWays(SafeFileHandle pipe) =>
+        Libc.Open($"/proc/self/fd/{pipe.DangerousGetHandle()}", Libc.ReadWrite);
+
+    private static SafeFileHandle ReopenOutput(int pid)
+    {
+        try
+        {
+            return Libc.Open(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd/1"), Libc.ReadOnly | Libc.NonBlocking);
+        }
+        catch (Win32Exception)
+        {
+            // It closed its output, or it belongs to another user now.
+            var (reader, writer) = Libc.CreatePipe();
+            writer.Dispose();
+            return reader;
+        }
+    }
+
+    private static SafeFileHandle WriteOrder(LaunchOrder order)
+    {
+        var file = Libc.CreateMemoryFile("launch");
+        RandomAccess.Write(file, order.Write(), 0);
+        return file;
+    }
+
+    /// <summary>The launcher's, not the program's, which is in the order.</summary>
+    private static List<string> OwnEnvironment()
+    {
+        var variables = new List<string>();
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            variables.Add($"{entry.Key}={entry.Value}");
+        }
+
+        return variables;
+    }
+}

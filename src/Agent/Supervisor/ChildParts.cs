@@ -1,0 +1,38 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>What a supervisor holds of one process.</summary>
+internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) : IDisposable
+{
+    public required ulong StartTicks { get; init; }
+
+    public required string NotifyName { get; init; }
+
+    public required SafeFileHandle Notices { get; init; }
+
+    public required SafeFileHandle Output { get; init; }
+
+    /// <summary>Null when an earlier supervisor let it go.</summary>
+    public SafeFileHandle? Gate { get; init; }
+
+    public required string Command { get; init; }
+
+    /// <summary>How long what it leaves behind may go on.</summary>
+    public required TimeSpan StopGrace { get; init; }
+
+    public void Dispose()
+    {
+        Process.Dispose();
+        Notices.Dispose();
+        Output.Dispose();
+        Gate?.Dispose();
+    }
+}
+
+/// <summary>Where a process's news go.</summary>
+internal sealed record ChildContext(
+    Poller Poller,
+    OutputLog Log,
+    Action<int, GenerationEnd, string> Ended,
+    Action<int, NotifyMessage> Notice);

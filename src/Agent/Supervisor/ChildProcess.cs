@@ -1,0 +1,263 @@
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Native;
+
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>One process that runs a generation: its end, its output, its notices.</summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private const int MostAtOnce = 64 * 1024;
+    private static readonly TimeSpan RemnantPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly ChildContext _context;
+    private readonly ChildParts _parts;
+    private readonly List<IDisposable> _watches = [];
+    private readonly List<byte> _partialLine = [];
+    private readonly IDisposable _outputWatch;
+    private DateTimeOffset _killRemnantsAt = DateTimeOffset.MaxValue;
+    private int _launchError;
+    private bool _isKilled;
+
+    public ChildProcess(ChildContext context, ChildParts parts)
+    {
+        (_context, _parts) = (context, parts);
+        _watches.Add(context.Poller.On(parts.Process, Libc.Readable, OnEnd));
+        _watches.Add(context.Poller.On(parts.Notices, Libc.Readable, OnNotice));
+        _outputWatch = context.Poller.On(parts.Output, Libc.Readable, OnOutput);
+        if (parts.Gate is { } gate)
+        {
+            _watches.Add(context.Poller.On(gate, Libc.Readable, OnGate));
+        }
+    }
+
+    public int Pid => _parts.Pid;
+
+    public OutputTail Tail { get; } = new();
+
+    public JournaledProcess Journal =>
+        new(_parts.Number, _parts.Pid, _parts.StartTicks, _parts.NotifyName);
+
+    /// <summary>Called once when the process is the program.</summary>
+    public Action? Executed { get; set; }
+
+    /// <summary>Called once when the process ended and nothing of its session is left.</summary>
+    public Action? Vanished { get; set; }
+
+    /// <summary>Lets the launcher go on to the program.</summary>
+    public void Go()
+    {
+        if (_parts.Gate is { IsClosed: false } gate)
+        {
+            Send(gate, [LaunchRole.Go]);
+        }
+    }
+
+    public void Stop(int signal) => Libc.SendSignal(_parts.Process, signal);
+
+    /// <summary>Kills the process and all of its session, also what left its group.</summary>
+    public void Kill()
+    {
+        if (_parts.Process.IsClosed)
+        {
+            return;
+        }
+
+        _isKilled = true;
+        var family = ProcessTable.FamilyOf(Pid);
+        Libc.SendSignal(_parts.Process, Libc.SignalKill);
+        SendSignal(family, Libc.SignalKill);
+    }
+
+    /// <summary>Asks it to finish, and kills it when it does not.</summary>
+    public void Abandon()
+    {
+        Stop(Libc.SignalTerminate);
+        _context.Poller.After(_parts.StopGrace, Kill);
+    }
+
+    public void Dispose()
+    {
+        _watches.ForEach(watch => watch.Dispose());
+        _outputWatch.Dispose();
+        _parts.Dispose();
+    }
+
+    private static void Send(SafeFileHandle gate, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            Libc.Send(gate, bytes);
+        }
+        catch (Win32Exception)
+        {
+            // It was killed before it became anything; its end is told by the other descriptor.
+        }
+    }
+
+    private void OnGate()
+    {
+        Span<byte> error = stackalloc byte[4];
+        var length = 0;
+        try
+        {
+            length = Libc.Read(_parts.Gate!, error);
+        }
+        catch (Win32Exception)
+        {
+            // Reset, as its end was killed with unread bytes: no word of an error.
+        }
+
+        if (length == Libc.WouldBlock)
+        {
+            return;
+        }
+
+        _watches[^1].Dispose();
+        _parts.Gate!.Dispose();
+        if (length == 4)
+        {
+            _launchError = BinaryPrimitives.ReadInt32LittleEndian(error);
+        }
+        else
+        {
+            Executed?.Invoke();
+        }
+    }
+
+    private void OnNotice()
+    {
+        while (Libc.ReceiveNotice(_parts.Notices) is { } notice)
+        {
+            // A sender that has ended already (systemd-notify) cannot be looked up: then its user must do, and it
+            // knew the socket's random name.
+            var sender = ProcessTable.Read(notice.Pid);
+            var isOurs = sender is { } stat
+                ? stat.Session == Pid || ProcessTable.FamilyOf(Pid).Contains(notice.Pid)
+                : notice.User == Libc.CurrentUser;
+            if (isOurs)
+            {
+                _context.Notice(_parts.Number, NotifyMessage.Parse(notice.Text));
+            }
+        }
+    }
+
+    private void OnOutput()
+    {
+        Span<byte> buffer = stackalloc byte[MostAtOnce];
+        var length = Libc.Read(_parts.Output, buffer);
+        if (length > 0)
+        {
+            Keep(buffer[..length]);
+        }
+        else if (length == 0)
+        {
+            _outputWatch.Dispose();
+        }
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        Tail.Append(bytes);
+        _partialLine.AddRange(bytes);
+        _context.Log.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
+    }
+
+    private void DrainOutput()
+    {
+        Span<byte> buffer = stackalloc byte[MostAtOnce];
+        for (var left = 2 * MostAtOnce; left > 0;)
+        {
+            var length = Libc.Read(_parts.Output, buffer);
+            if (length <= 0)
+            {
+                break;
+            }
+
+            Keep(buffer[..length]);
+            left -= length;
+        }
+
+        if (_partialLine.Count > 0)
+        {
+            _partialLine.Add((byte)'\n');
+            _context.Log.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
+        }
+    }
+
+    private void OnEnd()
+    {
+        if (_parts.Gate is { IsClosed: false })
+        {
+            OnGate();
+        }
+
+        _watches.ForEach(watch => watch.Dispose());
+        OnNotice();
+        DrainOutput();
+
+        // Not reaped as long as its session has members: its number is the session's.
+        var (end, detail) = Describe(Libc.WaitForChild(_parts.Process, reap: false));
+        _context.Ended(_parts.Number, end, detail);
+        _killRemnantsAt = _isKilled ? _context.Poller.Now : _context.Poller.Now + _parts.StopGrace;
+        SendSignal(ProcessTable.FamilyOf(Pid), Libc.SignalTerminate);
+        CleanUp();
+    }
+
+    private (GenerationEnd End, string Detail) Describe(ChildEnd? end) => end switch
+    {
+        _ when _launchError != 0 =>
+            (GenerationEnd.ExecFailed, $"Cannot execute {_parts.Command}: {new Win32Exception(_launchError).Message}."),
+        null => (GenerationEnd.Exited, "Ended; how is unknown, since an earlier supervisor had started it."),
+        { IsSignal: true, Status: var signal } =>
+            (GenerationEnd.Signalled, $"Ended by signal {NameOf(signal)}."),
+        { Status: var code } =>
+            (GenerationEnd.Exited, string.Create(CultureInfo.InvariantCulture, $"Exited with code {code}.")),
+    };
+
+    private static string NameOf(int signal) =>
+        SpecCheck.Signals.FirstOrDefault(entry => entry.Value == signal).Key
+        ?? signal switch
+        {
+            4 => "ILL",
+            7 => "BUS",
+            8 => "FPE",
+            11 => "SEGV",
+            13 => "PIPE",
+            _ => signal.ToString(CultureInfo.InvariantCulture),
+        };
+
+    /// <summary>Waits for what the process left behind in its session.</summary>
+    private void CleanUp()
+    {
+        var family = ProcessTable.FamilyOf(Pid);
+        if (family.Count > 0)
+        {
+            if (_context.Poller.Now >= _killRemnantsAt)
+            {
+                SendSignal(family, Libc.SignalKill);
+            }
+
+            _context.Poller.After(RemnantPause, CleanUp);
+            return;
+        }
+
+        Libc.WaitForChild(_parts.Process, reap: true);
+        Dispose();
+        Vanished?.Invoke();
+    }
+
+    private static void SendSignal(IEnumerable<int> family, int signal)
+    {
+        foreach (var pid in family)
+        {
+            using var process = Libc.OpenProcess(pid);
+            if (process is not null)
+            {
+                Libc.SendSignal(process, signal);
+            }
+        }
+    }
+}

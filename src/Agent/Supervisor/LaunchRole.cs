@@ -1,0 +1,68 @@
+using System.ComponentModel;
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Native;
+
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>
+/// What each child is until it becomes the program: only a process itself can know its number for LISTEN_PID, and
+/// only here can what this runtime changed (SIGPIPE, the limit of files) be put back without a race.
+/// </summary>
+internal static class LaunchRole
+{
+    /// <summary>The word to go on. Without it the supervisor has ended and does not know of this process.</summary>
+    public const byte Go = 1;
+
+    /// <summary>The kernel's default. This runtime raises its own to the hard limit, and children inherit.</summary>
+    private const ulong SoftFileLimit = 1024;
+
+    private const int NotStarted = 127;
+
+    public static int Run()
+    {
+        LaunchOrder order;
+        using (var input = new SafeFileHandle(LaunchOrder.OrderDescriptor, ownsHandle: false))
+        using (var file = new FileStream(input, FileAccess.Read))
+        {
+            order = LaunchOrder.Read(file);
+        }
+
+        using var gate = new SafeFileHandle(order.GateDescriptor, ownsHandle: false);
+        Span<byte> word = stackalloc byte[1];
+        if (Libc.Read(gate, word) != 1 || word[0] != Go)
+        {
+            return NotStarted;
+        }
+
+        try
+        {
+            Libc.ChangeFolder(order.WorkingDirectory);
+            Become(order);
+        }
+        catch (Win32Exception e)
+        {
+            Libc.Send(gate, BitConverter.GetBytes(e.NativeErrorCode));
+        }
+
+        return NotStarted;
+    }
+
+    private static void Become(LaunchOrder order)
+    {
+        using (var nothing = Libc.Open("/dev/null", Libc.ReadOnly))
+        {
+            Libc.DuplicateOnto(nothing, LaunchOrder.OrderDescriptor);
+        }
+
+        var pid = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        Libc.SetFileLimit(SoftFileLimit);
+        Libc.CloseOnExecFrom(order.GateDescriptor);
+        Libc.ResetSignal(Libc.SignalPipe);
+        Libc.UnblockSignals();
+        Libc.Execute(
+            order.Path,
+            order.Arguments,
+            order.ListenCount > 0 ? [.. order.Environment, $"LISTEN_PID={pid}"] : order.Environment);
+    }
+}

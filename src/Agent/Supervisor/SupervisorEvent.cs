@@ -1,0 +1,29 @@
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>What the planner is told.</summary>
+internal abstract record SupervisorEvent
+{
+    public sealed record Start(string Ticket, GenerationSpec Spec) : SupervisorEvent;
+
+    public sealed record Promote(string Ticket) : SupervisorEvent;
+
+    public sealed record Discard(string Ticket) : SupervisorEvent;
+
+    public sealed record Shutdown : SupervisorEvent;
+
+    /// <summary>A process was made for the attempt.</summary>
+    public sealed record Spawned(int Number, int Pid) : SupervisorEvent;
+
+    /// <summary>No process could be made.</summary>
+    public sealed record NotSpawned(int Number, GenerationEnd End, string Detail) : SupervisorEvent;
+
+    public sealed record BecameReady(int Number) : SupervisorEvent;
+
+    /// <summary>Why it is not ready yet, or what it says of itself.</summary>
+    public sealed record Noted(int Number, string Detail) : SupervisorEvent;
+
+    public sealed record Ended(int Number, GenerationEnd End, string Detail) : SupervisorEvent;
+
+    /// <summary>Time has passed.</summary>
+    public sealed record Tick : SupervisorEvent;
+}

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Slipway.Shared.Storage;
+
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>What a supervisor leaves for its successor: the plan, its sockets, its processes.</summary>
+internal sealed record SupervisorJournal(
+    string BootId,
+    SupervisorPlan Plan,
+    IReadOnlyList<JournaledListener> Listeners,
+    IReadOnlyList<JournaledProcess> Processes)
+{
+    public const string FileName = "state.json";
+
+    public static SupervisorJournal? Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        return File.Exists(path)
+            ? JsonSerializer.Deserialize(File.ReadAllBytes(path), SupervisorJson.Default.SupervisorJournal)
+            : null;
+    }
+
+    public void Write(string folder) => AtomicFile.Write(
+        Path.Combine(folder, FileName),
+        JsonSerializer.SerializeToUtf8Bytes(this, SupervisorJson.Default.SupervisorJournal));
+}
+
+/// <summary>A socket, known again by its inode.</summary>
+internal sealed record JournaledListener(string Key, string Name, long Inode);
+
+/// <summary>A process, known again by when it started: its number alone may be another's by now.</summary>
+internal sealed record JournaledProcess(int Number, int Pid, ulong StartTicks, string NotifyName);

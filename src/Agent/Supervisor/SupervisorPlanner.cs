@@ -1,0 +1,241 @@
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>Decides what a supervisor does next. Knows no process, file or clock.</summary>
+internal sealed class SupervisorPlanner(Random jitter)
+{
+    /// <summary>How many generations that are over stay in the plan, to answer for their tickets.</summary>
+    public const int KeptEnded = 8;
+
+    public static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
+
+    /// <summary>A process that lived this long has no history.</summary>
+    public static readonly TimeSpan Reset = TimeSpan.FromSeconds(60);
+
+    /// <summary>What a new supervisor makes of its predecessor's plan.</summary>
+    /// <param name="plan">As the predecessor left it.</param>
+    /// <param name="living">The numbers of the attempts whose processes still live.</param>
+    /// <param name="now">The time.</param>
+    public static SupervisorPlan Resume(SupervisorPlan plan, IReadOnlySet<int> living, DateTimeOffset now)
+    {
+        var kept = plan.Generations.Select(old => living.Contains(old.Number) && old.Pid > 0
+            ? old
+            : Lost(old with { Pid = 0 }, now));
+        return plan with { Generations = [.. kept.OfType<Generation>()], IsStopping = false };
+    }
+
+    public SupervisorStep Apply(SupervisorPlan plan, SupervisorEvent happened, DateTimeOffset now)
+    {
+        var step = happened switch
+        {
+            SupervisorEvent.Start start => Start(plan, start, now),
+            SupervisorEvent.Promote promote => Promote(plan, promote.Ticket, now),
+            SupervisorEvent.Discard discard => Discard(plan, discard.Ticket, now),
+            SupervisorEvent.Shutdown => Drain(plan with { IsStopping = true }, _ => true, now),
+            SupervisorEvent.Spawned spawned => Change(plan, spawned.Number, old => old with { Pid = spawned.Pid }),
+            SupervisorEvent.NotSpawned failed => End(plan, failed.Number, failed.End, failed.Detail, now),
+            SupervisorEvent.BecameReady ready => Change(plan, ready.Number, old => BecomeReady(old, now)),
+            SupervisorEvent.Noted noted => Change(plan, noted.Number, old => Note(old, noted.Detail)),
+            SupervisorEvent.Ended ended => End(plan, ended.Number, ended.End, ended.Detail, now),
+            _ => Tick(plan, now),
+        };
+        return step with { Plan = Forget(step.Plan) };
+    }
+
+    private static SupervisorStep Start(SupervisorPlan plan, SupervisorEvent.Start start, DateTimeOffset now)
+    {
+        if (plan.Find(start.Ticket) is not null)
+        {
+            return new SupervisorStep(plan, []);
+        }
+
+        if (plan.IsStopping)
+        {
+            return new SupervisorStep(plan, [], "This supervisor is stopping; start the generation with a new one.");
+        }
+
+        var generation = new Generation(start.Ticket, start.Spec)
+        {
+            Number = plan.LastNumber + 1,
+            Phase = GenerationPhase.Starting,
+            StartedAt = now,
+            Deadline = now + start.Spec.Server.StartTimeout,
+        };
+        return new SupervisorStep(
+            plan.With(generation) with { LastNumber = generation.Number },
+            [new SupervisorAction.Spawn(generation)]);
+    }
+
+    private static SupervisorStep Promote(SupervisorPlan plan, string ticket, DateTimeOffset now)
+    {
+        switch (plan.Find(ticket))
+        {
+            case { Phase: GenerationPhase.Current or GenerationPhase.BackingOff }:
+                return new SupervisorStep(plan, []);
+            case { Phase: GenerationPhase.Ready } ready when !plan.IsStopping:
+                var promoted = plan.With(ready with { Phase = GenerationPhase.Current });
+                return Drain(promoted, other => other.Ticket != ticket && IsReplaced(other, ready), now);
+            case { } other:
+                return new SupervisorStep(
+                    plan, [], $"Generation {ticket} is {other.Phase}; only a ready one can be promoted.");
+            default:
+                return new SupervisorStep(plan, [], $"There is no generation {ticket} to promote; start it first.");
+        }
+    }
+
+    private static bool IsReplaced(Generation other, Generation promoted) =>
+        other.Phase is GenerationPhase.Current or GenerationPhase.BackingOff || other.Number < promoted.Number;
+
+    private static SupervisorStep Discard(SupervisorPlan plan, string ticket, DateTimeOffset now) =>
+        plan.Find(ticket)?.Phase switch
+        {
+            GenerationPhase.Current or GenerationPhase.BackingOff => new SupervisorStep(
+                plan, [], $"Generation {ticket} is the current one; promote another, or shut down."),
+            GenerationPhase.Starting or GenerationPhase.Ready => Drain(plan, other => other.Ticket == ticket, now),
+            _ => new SupervisorStep(plan, []),
+        };
+
+    private static SupervisorStep Drain(SupervisorPlan plan, Func<Generation, bool> which, DateTimeOffset now)
+    {
+        var actions = new List<SupervisorAction>();
+        foreach (var old in plan.Generations.Where(old => old.WantsSockets && which(old)))
+        {
+            if (old.Pid == 0)
+            {
+                plan = plan.With(old with { Phase = GenerationPhase.Ended, Deadline = null });
+                continue;
+            }
+
+            var draining = Stopping(old, now) with { Phase = GenerationPhase.Draining };
+            plan = plan.With(draining);
+            actions.Add(new SupervisorAction.Stop(draining));
+        }
+
+        return new SupervisorStep(plan, actions);
+    }
+
+    private static SupervisorStep Change(SupervisorPlan plan, int number, Func<Generation, Generation> change) =>
+        new(plan.Find(number) is { } old ? plan.With(change(old)) : plan, []);
+
+    private static Generation BecomeReady(Generation old, DateTimeOffset now) =>
+        old.Phase == GenerationPhase.Starting
+            ? old with { Phase = GenerationPhase.Ready, ReadyAt = now, Deadline = null, Detail = "" }
+            : old;
+
+    private static Generation Note(Generation old, string detail) =>
+        old.WantsSockets ? old with { Detail = detail } : old;
+
+    private static Generation Stopping(Generation old, DateTimeOffset now) =>
+        old with { Deadline = now + old.Spec.Server.StopGrace };
+
+    private static Generation? Lost(Generation old, DateTimeOffset now) => old.Phase switch
+    {
+        GenerationPhase.Current or GenerationPhase.BackingOff => old with
+        {
+            Phase = GenerationPhase.BackingOff,
+            Deadline = now,
+            Detail = "The supervisor had to start anew.",
+        },
+        GenerationPhase.Failed => old with { Deadline = null },
+        _ => null, // It is over, or never counted: its ticket may be used again.
+    };
+
+    /// <summary>Drops the oldest of those that are over.</summary>
+    private static SupervisorPlan Forget(SupervisorPlan plan)
+    {
+        var excess = plan.Generations.Count(generation => generation.IsOver) - KeptEnded;
+        return excess <= 0
+            ? plan
+            : plan with { Generations = [.. plan.Generations.Where(old => !old.IsOver || excess-- <= 0)] };
+    }
+
+    private SupervisorStep End(
+        SupervisorPlan plan, int number, GenerationEnd end, string detail, DateTimeOffset now)
+    {
+        if (plan.Find(number) is not { } found)
+        {
+            return new SupervisorStep(plan, []);
+        }
+
+        var old = found with { Pid = 0, Deadline = null };
+        var next = old.Phase switch
+        {
+            GenerationPhase.Current => BackOff(old, end, detail, now),
+            GenerationPhase.Starting or GenerationPhase.Ready =>
+                old with { Phase = GenerationPhase.Failed, End = end, Detail = detail },
+            GenerationPhase.Draining => old with
+            {
+                Phase = GenerationPhase.Ended,
+                End = old.IsKilled ? GenerationEnd.Killed : GenerationEnd.None,
+                Detail = detail,
+            },
+            _ => old,
+        };
+        return new SupervisorStep(plan.With(next), []);
+    }
+
+    private Generation BackOff(Generation old, GenerationEnd end, string detail, DateTimeOffset now)
+    {
+        var failures = now - old.StartedAt >= Reset ? 0 : old.Failures;
+        var delay = Math.Min(
+            FirstBackOff.TotalSeconds * Math.Pow(2, Math.Min(failures, 20)), LongestBackOff.TotalSeconds);
+        return old with
+        {
+            Phase = GenerationPhase.BackingOff,
+            End = end,
+            Detail = detail,
+            Failures = failures + 1,
+            Deadline = now + TimeSpan.FromSeconds(delay * (0.8 + (0.4 * jitter.NextDouble()))),
+        };
+    }
+
+    private static SupervisorStep Tick(SupervisorPlan plan, DateTimeOffset now)
+    {
+        var actions = new List<SupervisorAction>();
+        foreach (var due in plan.Generations.Where(generation => generation.Deadline <= now))
+        {
+            switch (due.Phase)
+            {
+                case GenerationPhase.Starting:
+                    var failed = Stopping(due, now) with
+                    {
+                        Phase = GenerationPhase.Failed,
+                        End = GenerationEnd.NotReady,
+                        Detail = NotReady(due),
+                    };
+                    plan = plan.With(failed);
+                    actions.Add(new SupervisorAction.Stop(failed));
+                    break;
+
+                case GenerationPhase.BackingOff:
+                    var restarted = due with
+                    {
+                        Number = plan.LastNumber + 1,
+                        Phase = GenerationPhase.Current,
+                        Restarts = due.Restarts + 1,
+                        StartedAt = now,
+                        Deadline = null,
+                    };
+                    plan = plan.With(restarted) with { LastNumber = restarted.Number };
+                    actions.Add(new SupervisorAction.Spawn(restarted));
+                    break;
+
+                default:
+                    var killed = due with { Deadline = null, IsKilled = true };
+                    plan = plan.With(killed);
+                    actions.Add(new SupervisorAction.Kill(killed));
+                    break;
+            }
+        }
+
+        return new SupervisorStep(plan, actions);
+    }
+
+    private static string NotReady(Generation due)
+    {
+        var limit = due.Spec.Server.StartTimeout.TotalSeconds;
+        return due.Detail.Length == 0
+            ? FormattableString.Invariant($"Not ready within {limit} s.")
+            : FormattableString.Invariant($"Not ready within {limit} s: {due.Detail}");
+    }
+}

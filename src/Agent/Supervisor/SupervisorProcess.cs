@@ -1,0 +1,111 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using Grpc.Core;
+using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Native;
+using Slipway.Shared.Rpc;
+
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>Finds the living supervisor of a folder, or starts one that outlives this process.</summary>
+/// <param name="program">The agent's own program.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SupervisorProcess(string program, TimeProvider time)
+{
+    public const string LogName = "supervisor.log";
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly string[] Private =
+        ["SLIPWAY_", "LISTEN_", "SERVER_STARTER_", "NOTIFY_SOCKET", "WATCHDOG_", "DOTNET_EnableDiagnostics"];
+
+    private readonly ConcurrentDictionary<int, SafeFileHandle> _started = new();
+
+    /// <summary>
+    /// Returns once the supervisor of <paramref name="folder"/> answers. Two callers that race are safe: a supervisor
+    /// that finds the folder's lock taken ends at once.
+    /// </summary>
+    /// <exception cref="ProblemException">SUPERVISOR_UNAVAILABLE: it could not be started.</exception>
+    public async Task<SupervisorClient> EnsureRunningAsync(string folder, CancellationToken cancellationToken)
+    {
+        folder = Path.GetFullPath(folder);
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Reap();
+        var client = new SupervisorClient(folder, time);
+        var begin = time.GetTimestamp();
+        SafeFileHandle? started = null;
+        while (true)
+        {
+            try
+            {
+                await client.StateAsync(cancellationToken);
+                return client;
+            }
+            catch (ProblemException e) when (e.Problem.Code == StatusCode.Unavailable)
+            {
+                if (time.GetElapsedTime(begin) > StartLimit)
+                {
+                    throw;
+                }
+            }
+
+            started ??= Start(folder);
+            if (Libc.WaitForChild(started, reap: false) is { } end)
+            {
+                started = end is { IsSignal: false, Status: 0 }
+                    ? null // The lock was taken: by one that begins to serve, or by one that is about to end.
+                    : throw Failure(folder, $"it ended at once ({end}); see {LogName} there", inner: null);
+            }
+
+            await Task.Delay(Pause, time, cancellationToken);
+        }
+    }
+
+    private static ProblemException Failure(string folder, string why, Exception? inner) => new(
+        new Problem(
+            StatusCode.Unavailable,
+            "SUPERVISOR_UNAVAILABLE",
+            $"The supervisor of {folder} could not be started: {why}."),
+        inner);
+
+    private SafeFileHandle Start(string folder)
+    {
+        try
+        {
+            using var nothing = Libc.Open("/dev/null", Libc.ReadWrite);
+            using var log = Libc.OpenAppend(Path.Combine(folder, LogName));
+            var pid = Libc.Spawn(
+                program,
+                [program, "supervisor", "--folder", folder],
+                [.. InheritedEnvironment(), "DOTNET_EnableDiagnostics=0"],
+                [nothing, log, log]);
+            var process = Libc.OpenProcess(pid)!;
+            _started[pid] = process;
+            return process;
+        }
+        catch (Win32Exception e)
+        {
+            throw Failure(folder, e.Message, e);
+        }
+    }
+
+    /// <summary>Ended supervisors stay as zombies until their parent has asked how they ended.</summary>
+    private void Reap()
+    {
+        foreach (var (pid, process) in _started)
+        {
+            if (Libc.WaitForChild(process, reap: true) is not null && _started.TryRemove(pid, out _))
+            {
+                process.Dispose();
+            }
+        }
+    }
+
+    /// <summary>A supervisor needs none of the agent's settings, and must not see its secrets.</summary>
+    private static IEnumerable<string> InheritedEnvironment() =>
+        from DictionaryEntry entry in Environment.GetEnvironmentVariables()
+        let name = (string)entry.Key
+        where !Private.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))
+        select $"{name}={entry.Value}";
+}
