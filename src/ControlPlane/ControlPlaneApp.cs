@@ -1,5 +1,10 @@
+using Slipway.ControlPlane.Agents;
+using Slipway.ControlPlane.Audit;
 using Slipway.ControlPlane.Hosting;
+using Slipway.ControlPlane.Identity;
+using Slipway.ControlPlane.Messaging;
 using Slipway.ControlPlane.Storage;
+using Slipway.ControlPlane.Tokens;
 
 namespace Slipway.ControlPlane;
 
@@ -8,8 +13,26 @@ internal static class ControlPlaneApp
 {
     public static WebApplication Build(WebApplicationBuilder builder)
     {
+        builder.WebHost.UseKestrelHttpsConfiguration();
+
+        // In this order: storage starts first, and the audit log sees what identity refuses.
         builder.Services.AddHosting();
         builder.Services.AddStorage();
-        return builder.Build();
+        builder.Services.AddAudit();
+        builder.Services.AddIdentity();
+
+        builder.Services.AddMessaging(builder.Configuration);
+        builder.Services.AddAgents();
+
+        var app = builder.Build();
+        app.UseRouting();
+        app.UseStreamsEndOnShutdown();
+        app.UseCallers();
+        app.MapHosting();
+        app.MapIdentity();
+        app.MapAudit();
+        app.MapTokens();
+        app.MapAgents();
+        return app;
     }
 }

@@ -1,1 +1,1 @@
-await Slipway.ControlPlane.ControlPlaneApp.Build(WebApplication.CreateBuilder(args)).RunAsync();
+return await Slipway.ControlPlane.Hosting.RunCommand.InvokeAsync(args, Slipway.ControlPlane.ControlPlaneApp.Build);

@@ -1,3 +1,7 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
+
 namespace Slipway.ControlPlane.Hosting;
 
 internal static class HostingSlice
@@ -5,8 +9,30 @@ internal static class HostingSlice
     public static IServiceCollection AddHosting(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<HostingOptions, HostingOptionsValidator>()
-            .BindConfiguration(HostingOptions.Section);
-        services.AddSingleton(TimeProvider.System);
+            .BindConfiguration(HostingOptions.Section)
+            .PostConfigure(options => options.DataDirectory = Path.GetFullPath(options.DataDirectory));
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSystemd();
+        services.AddGrpc(grpc => grpc.Interceptors.Add<ProblemInterceptor>());
+        services.AddGrpcReflection();
+        services.AddGrpcHealthChecks();
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddAspNetCoreInstrumentation()
+            .AddRuntimeInstrumentation()
+            .AddMeter("Slipway.*")
+            .AddPrometheusExporter());
         return services;
     }
+
+    public static void MapHosting(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcHealthChecksService().AllowAnonymous();
+        endpoints.MapGrpcReflectionService();
+        endpoints.MapHealthChecks("/healthz").AllowAnonymous();
+        endpoints.MapPrometheusScrapingEndpoint("/metrics");
+    }
+
+    /// <summary>The directory for everything that this control plane keeps in files.</summary>
+    public static string DataDirectory(this IServiceProvider services) =>
+        services.GetRequiredService<IOptions<HostingOptions>>().Value.DataDirectory;
 }

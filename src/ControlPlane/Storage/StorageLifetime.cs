@@ -1,7 +1,5 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-using Slipway.ControlPlane.Hosting;
 using Slipway.ControlPlane.Storage.Rows;
 
 namespace Slipway.ControlPlane.Storage;
@@ -9,33 +7,26 @@ namespace Slipway.ControlPlane.Storage;
 /// <summary>Makes the database ready before anything else starts, and notes an orderly end after everything else.</summary>
 internal sealed partial class StorageLifetime(
     Database database,
-    IOptions<HostingOptions> hosting,
-    ILogger<StorageLifetime> logger) : IHostedService, IDisposable
+    ILogger<StorageLifetime> logger) : IHostedService
 {
-    private DataDirectoryLock? _lock;
+    // With several control planes on one server, one that dies says nothing about the data.
+    private readonly bool _isAlone = database is SqliteDatabase;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (database is SqliteDatabase)
-        {
-            _lock = DataDirectoryLock.Take(hosting.Value.DataDirectory);
-        }
-
         await database.MigrateAsync(cancellationToken);
         await database.WriteAsync(BeginAsync, cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_lock is not null)
+        if (_isAlone)
         {
             await database.WriteAsync(
                 (context, token) => context.Settings.Where(row => row.Key == SettingRow.Running).ExecuteDeleteAsync(token),
                 cancellationToken);
         }
     }
-
-    public void Dispose() => _lock?.Dispose();
 
     private async Task BeginAsync(SlipwayContext context, CancellationToken cancellationToken)
     {
@@ -46,8 +37,7 @@ internal sealed partial class StorageLifetime(
             context.Settings.Add(epoch);
         }
 
-        // With several control planes on one server, one that dies says nothing about the data.
-        if (_lock is null)
+        if (!_isAlone)
         {
             return;
         }

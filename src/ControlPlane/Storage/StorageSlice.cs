@@ -10,6 +10,7 @@ internal static class StorageSlice
     {
         services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>()
             .BindConfiguration(StorageOptions.Section);
+        services.AddSingleton(provider => DataDirectoryLock.Take(provider.DataDirectory()));
         services.AddSingleton(Create);
         services.AddHostedService<StorageLifetime>();
         services.AddHealthChecks().AddCheck<DatabaseHealthCheck>("database");
@@ -19,9 +20,16 @@ internal static class StorageSlice
     private static Database Create(IServiceProvider services)
     {
         var storage = services.GetRequiredService<IOptions<StorageOptions>>().Value;
-        var directory = services.GetRequiredService<IOptions<HostingOptions>>().Value.DataDirectory;
-        return storage.Provider == StorageOptions.Postgres
-            ? new PostgresDatabase(storage.ConnectionString!)
-            : new SqliteDatabase(Path.Combine(directory, "slipway.db"));
+        var directory = services.DataDirectory();
+        Directory.CreateDirectory(
+            directory,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (storage.Provider == StorageOptions.Postgres)
+        {
+            return new PostgresDatabase(storage.ConnectionString!);
+        }
+
+        services.GetRequiredService<DataDirectoryLock>();
+        return new SqliteDatabase(Path.Combine(directory, "slipway.db"));
     }
 }

@@ -1,4 +1,4 @@
-﻿using System;
+using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -25,6 +25,7 @@ namespace Slipway.ControlPlane.Storage.Migrations.Sqlite
                     BootId = table.Column<string>(type: "TEXT", nullable: false),
                     CertificateSerial = table.Column<string>(type: "TEXT", nullable: false),
                     CertificateExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    PublicKeyHash = table.Column<byte[]>(type: "BLOB", nullable: false),
                     EnrolledAt = table.Column<long>(type: "INTEGER", nullable: false),
                     LastSeenAt = table.Column<long>(type: "INTEGER", nullable: true),
                     RemovedAt = table.Column<long>(type: "INTEGER", nullable: true),

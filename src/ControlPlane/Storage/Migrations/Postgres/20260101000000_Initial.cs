@@ -1,4 +1,4 @@
-﻿using System;
+using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -26,6 +26,7 @@ namespace Slipway.ControlPlane.Storage.Migrations.Postgres
                     BootId = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     CertificateSerial = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     CertificateExpiresAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    PublicKeyHash = table.Column<byte[]>(type: "bytea", nullable: false),
                     EnrolledAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     LastSeenAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     RemovedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),

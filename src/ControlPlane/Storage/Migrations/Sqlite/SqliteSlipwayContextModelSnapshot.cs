@@ -2,7 +2,6 @@
 using System;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Slipway.ControlPlane.Storage;
 
@@ -11,11 +10,9 @@ using Slipway.ControlPlane.Storage;
 namespace Slipway.ControlPlane.Storage.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteSlipwayContext))]
-    [Migration("20261123073921_Initial")]
-    partial class Initial
+    partial class SqliteSlipwayContextModelSnapshot : ModelSnapshot
     {
-        /// <inheritdoc />
-        protected override void BuildTargetModel(ModelBuilder modelBuilder)
+        protected override void BuildModel(ModelBuilder modelBuilder)
         {
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
@@ -71,6 +68,10 @@ namespace Slipway.ControlPlane.Storage.Migrations.Sqlite
                     b.Property<string>("Platform")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("PublicKeyHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
 
                     b.Property<long?>("RemovedAt")
                         .HasColumnType("INTEGER");

@@ -1,0 +1,8 @@
+namespace Slipway.ControlPlane.Storage;
+
+/// <summary>The numbers for <see cref="SlipwayContext.SerializeAsync"/>: what only one transaction does at a time.</summary>
+internal static class Locks
+{
+    public const long Bootstrap = 0x534C_0001;
+    public const long Audit = 0x534C_0002;
+}
