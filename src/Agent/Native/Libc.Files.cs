@@ -19,6 +19,16 @@ internal static partial class Libc
         }
     }
 
+    /// <summary>Gives a file or link another name, in one step; what had that name is gone.</summary>
+    /// <exception cref="IOException">It cannot be done.</exception>
+    public static void Rename(string path, string name)
+    {
+        if (RenameNative(path, name) != 0)
+        {
+            throw FileError($"Cannot rename {path}");
+        }
+    }
+
     /// <summary>Writes all that is still in memory for the file system of <paramref name="folder"/> to disk.</summary>
     /// <exception cref="IOException">Something could not be written, such as on a full disk.</exception>
     public static void SyncFileSystem(string folder)
@@ -38,6 +48,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int LinkNative(string existing, string name);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameNative(string path, string name);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle OpenNative(string path, int flags);

@@ -1,0 +1,33 @@
+namespace Slipway.Agent.Deployments;
+
+/// <summary>Where the engine keeps what.</summary>
+internal sealed record EngineFolder(string Root)
+{
+    public string DesiredFile => Path.Combine(Root, "desired.json");
+
+    public string Journals => Path.Combine(Root, "journal");
+
+    public string Spool => Path.Combine(Root, "spool");
+
+    public string Blobs => Path.Combine(Root, "blobs", "sha256");
+
+    public string Workloads => Path.Combine(Root, "workloads");
+
+    public string WorkloadOf(WorkloadKey key) => Path.Combine(Workloads, key.Application, key.Environment);
+
+    public string JournalOf(string deploymentId) => Path.Combine(Journals, deploymentId + ".jsonl");
+
+    public void Create()
+    {
+        foreach (var folder in (string[])[Journals, Spool, Blobs, Workloads])
+        {
+            Directory.CreateDirectory(folder);
+        }
+    }
+
+    /// <summary>The workloads that have left something on disk.</summary>
+    public IEnumerable<WorkloadKey> FindWorkloads() =>
+        from application in Directory.EnumerateDirectories(Workloads)
+        from environment in Directory.EnumerateDirectories(application)
+        select new WorkloadKey(Path.GetFileName(application), Path.GetFileName(environment));
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+
+namespace Slipway.Agent.Deployments;
+
+/// <summary>What all workloads of an engine share.</summary>
+internal sealed class EngineParts : IDisposable
+{
+    // Hashing and unpacking are work; more at once would only take the disk from what is serving.
+    private const int HeavySteps = 2;
+
+    public required EngineFolder Folder { get; init; }
+
+    public required ReportSpool Reports { get; init; }
+
+    public required ArtifactCache Cache { get; init; }
+
+    public required TimeProvider TimeProvider { get; init; }
+
+    public required Jitter Jitter { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    /// <summary>Tells whoever listens that a report or a status is new.</summary>
+    public required Action Changed { get; init; }
+
+    /// <summary>The modules in force.</summary>
+    public required Func<EngineModules> Modules { get; init; }
+
+    /// <summary>Bounds the heavy steps of all workloads together.</summary>
+    public SemaphoreSlim Slots { get; } = new(HeavySteps, HeavySteps);
+
+    public void Dispose() => Slots.Dispose();
+}

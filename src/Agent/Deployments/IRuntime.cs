@@ -1,0 +1,41 @@
+using Slipway.Shared.Modules;
+using Slipway.Shared.Rpc;
+
+namespace Slipway.Agent.Deployments;
+
+/// <summary>A way to run programs that outlives the agent. Everything can be said twice: the ticket tells a repetition.</summary>
+internal interface IRuntime : IGuest
+{
+    static string IGuest.Namespace => "runtime";
+
+    /// <summary>Whether this runtime is the one for the workload.</summary>
+    bool Runs(Workload workload);
+
+    /// <summary>What lives; null: the runtime itself does not, and starting something brings it back.</summary>
+    /// <param name="folder">The workload's folder, where the runtime keeps its own files.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    Task<RuntimeState?> ObserveAsync(string folder, CancellationToken cancellationToken);
+
+    /// <summary>Starts an instance beside the current one, and returns at once.</summary>
+    /// <param name="folder">The workload's folder.</param>
+    /// <param name="ticket">The new instance's name.</param>
+    /// <param name="workload">What to run.</param>
+    /// <param name="release">The folder of its release.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="ProblemException">It was refused.</exception>
+    Task StartAsync(
+        string folder, string ticket, Workload workload, string release, CancellationToken cancellationToken);
+
+    /// <summary>Makes a ready instance the current one; the older ones are asked to finish.</summary>
+    /// <exception cref="ProblemException">It is not ready any more.</exception>
+    Task PromoteAsync(string folder, string ticket, CancellationToken cancellationToken);
+
+    /// <summary>Stops an instance that is not the current one.</summary>
+    Task DiscardAsync(string folder, string ticket, CancellationToken cancellationToken);
+
+    /// <summary>Stops everything, and returns when it has ended.</summary>
+    Task ShutdownAsync(string folder, CancellationToken cancellationToken);
+
+    /// <summary>The state now and at each change; ends when the runtime does not live any more.</summary>
+    IAsyncEnumerable<RuntimeState> WatchAsync(string folder, CancellationToken cancellationToken);
+}

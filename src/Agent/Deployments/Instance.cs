@@ -1,0 +1,28 @@
+namespace Slipway.Agent.Deployments;
+
+/// <summary>One run of a workload's program, as its runtime sees it.</summary>
+/// <param name="Ticket">What it was started with; tells a repeated request.</param>
+/// <param name="Version">The release's version.</param>
+/// <param name="Phase">Where it is.</param>
+/// <param name="Pid">Its process; 0: none now.</param>
+/// <param name="StartedAt">When it was started last.</param>
+internal sealed record Instance(
+    string Ticket,
+    string Version,
+    InstancePhase Phase,
+    int Pid,
+    DateTimeOffset StartedAt)
+{
+    public DateTimeOffset? ReadyAt { get; init; }
+
+    /// <summary>How often it ended by itself and was started again.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public FailureReason Reason { get; init; }
+
+    public string Detail { get; init; } = "";
+
+    /// <summary>The last that it wrote, at most 8 KiB.</summary>
+    public string Output { get; init; } = "";
+}

@@ -1,0 +1,44 @@
+namespace Slipway.Agent.Deployments;
+
+/// <summary>Says what runs for one workload, in the words of the control plane.</summary>
+internal static class WorkloadObservation
+{
+    public static WorkloadStatus Of(WorkloadKey key, WorkloadView view, WorkloadStatus? before)
+    {
+        var instances = (view.Runtime ?? RuntimeState.Empty).Instances;
+        var serving = instances.FirstOrDefault(instance => instance.Phase == InstancePhase.Current);
+        var status = new WorkloadStatus(
+            key,
+            view.Record.EndedGeneration,
+            serving?.Version,
+            serving is not null,
+            serving is null ? Why(view, instances) : "",
+            serving is null ? [] : [serving.Pid],
+            view.Now);
+        return before is not null && IsSame(before, status) ? before : status;
+    }
+
+    private static string Why(WorkloadView view, IReadOnlyList<Instance> instances)
+    {
+        if (instances.FirstOrDefault(instance => instance.Phase == InstancePhase.BackingOff) is { } crashed)
+        {
+            return $"The program ended by itself and is started again: {crashed.Detail}";
+        }
+
+        if (view.Record.Committed is { } committed)
+        {
+            var last = instances.LastOrDefault(instance => DeploymentPlanner.IsOf(instance, committed));
+            return last?.Phase == InstancePhase.Failed
+                ? $"Release {committed.Version} could not be started again: {last.Detail}"
+                : $"Release {committed.Version} is being started again.";
+        }
+
+        return view.Record.Failure is { Length: > 0 } failure
+            ? $"Nothing was ever committed: {failure}"
+            : "Nothing was committed yet.";
+    }
+
+    private static bool IsSame(WorkloadStatus left, WorkloadStatus right) =>
+        left.Generation == right.Generation && left.RunningVersion == right.RunningVersion
+        && left.IsHealthy == right.IsHealthy && left.Detail == right.Detail && left.Pids.SequenceEqual(right.Pids);
+}

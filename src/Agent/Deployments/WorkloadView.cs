@@ -1,0 +1,24 @@
+namespace Slipway.Agent.Deployments;
+
+/// <summary>Everything that the next step depends on.</summary>
+/// <param name="Desired">What should run; null: nothing any more.</param>
+/// <param name="Record">What was.</param>
+/// <param name="Attempt">What is under way.</param>
+/// <param name="Runtime">What lives; null: not even the runtime.</param>
+/// <param name="Now">The time.</param>
+internal sealed record WorkloadView(
+    Workload? Desired,
+    WorkloadRecord Record,
+    Attempt? Attempt,
+    RuntimeState? Runtime,
+    DateTimeOffset Now)
+{
+    /// <summary>Whether the control plane has said anything at all: if not, nothing is removed.</summary>
+    public bool IsDesiredKnown { get; init; } = true;
+
+    /// <summary>Whether there is anything on disk that could be removed.</summary>
+    public bool Exists { get; init; } = true;
+
+    /// <summary>When the committed release may be started again, after it could not be.</summary>
+    public DateTimeOffset RestoreAt { get; init; }
+}

@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+using Grpc.Core;
+using Slipway.Agent.Deployments;
+using Slipway.Agent.Supervisor;
+using Slipway.Shared.Modules;
+using Slipway.Shared.Rpc;
+
+namespace Slipway.Agent.Runtimes.Server;
+
+/// <summary>Runs programs under one supervisor process for each workload; both outlive the agent.</summary>
+[Module("runtime.server")]
+internal sealed class ServerRuntime : IRuntime, IProvision
+{
+    private const string RefusedReason = "SUPERVISOR_REFUSED";
+
+    // What an agent upgrade replaces: not the path of a file that is gone, but the name that the new one has.
+    private static readonly string Program = Environment.ProcessPath
+        ?? throw new InvalidOperationException("The path of this program is unknown.");
+
+    private TimeProvider _timeProvider = TimeProvider.System;
+    private SupervisorProcess _supervisors = new(Program, TimeProvider.System);
+
+    public ServerRuntime()
+    {
+    }
+
+    /// <param name="program">The agent's program, which has the role of a supervisor too.</param>
+    /// <param name="timeProvider">The clock.</param>
+    public ServerRuntime(string program, TimeProvider timeProvider)
+    {
+        _timeProvider = timeProvider;
+        _supervisors = new(program, timeProvider);
+    }
+
+    public Task ProvisionAsync(ModuleContext context, CancellationToken cancellationToken)
+    {
+        _timeProvider = context.Service<TimeProvider>();
+        _supervisors = new(Program, _timeProvider);
+        return Task.CompletedTask;
+    }
+
+    public bool Runs(Workload workload) => true;
+
+    public async Task<RuntimeState?> ObserveAsync(string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Translate(await ClientOf(folder).StateAsync(cancellationToken));
+        }
+        catch (ProblemException e) when (e.Problem.Code == StatusCode.Unavailable)
+        {
+            return null;
+        }
+    }
+
+    public async Task StartAsync(
+        string folder, string ticket, Workload workload, string release, CancellationToken cancellationToken)
+    {
+        var supervisor = await _supervisors.EnsureRunningAsync(FolderOf(folder), cancellationToken);
+        var spec = new GenerationSpec(
+            workload.Version, release, ServerEnvironment.Of(workload, release), workload.Server);
+        try
+        {
+            await supervisor.StartAsync(ticket, spec, cancellationToken);
+        }
+        catch (ProblemException e) when (e.Problem.Reason == RefusedReason)
+        {
+            throw new DeploymentException(FailureReason.InvalidSpec, e.Problem.Message, e);
+        }
+    }
+
+    public Task PromoteAsync(string folder, string ticket, CancellationToken cancellationToken) =>
+        ClientOf(folder).PromoteAsync(ticket, cancellationToken);
+
+    public Task DiscardAsync(string folder, string ticket, CancellationToken cancellationToken) =>
+        ClientOf(folder).DiscardAsync(ticket, cancellationToken);
+
+    public Task ShutdownAsync(string folder, CancellationToken cancellationToken) =>
+        ClientOf(folder).ShutdownAsync(cancellationToken);
+
+    public async IAsyncEnumerable<RuntimeState> WatchAsync(
+        string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var state in ClientOf(folder).WatchAsync(cancellationToken))
+        {
+            yield return Translate(state);
+        }
+    }
+
+    private static string FolderOf(string workload) => Path.Combine(workload, "supervisor");
+
+    private static RuntimeState Translate(SupervisorState state) => new([.. state.Generations.Select(Translate)]);
+
+    private static Instance Translate(GenerationState generation) => new(
+        generation.Ticket,
+        generation.Version,
+        (InstancePhase)generation.Phase,
+        generation.Pid,
+        generation.StartedAt)
+    {
+        Detail = generation.Detail,
+        Output = generation.Output,
+        ReadyAt = generation.ReadyAt,
+        Reason = ReasonOf(generation.End),
+        Restarts = generation.Restarts,
+    };
+
+    private static FailureReason ReasonOf(GenerationEnd end) => end switch
+    {
+        GenerationEnd.None => FailureReason.None,
+        GenerationEnd.Exited or GenerationEnd.Signalled => FailureReason.StartCrashed,
+        GenerationEnd.ExecFailed => FailureReason.ExecFailed,
+        GenerationEnd.NotReady => FailureReason.NotReady,
+        GenerationEnd.AddressInUse => FailureReason.AddressInUse,
+        GenerationEnd.Killed => FailureReason.Interrupted,
+        _ => FailureReason.Internal,
+    };
+
+    private SupervisorClient ClientOf(string folder) => new(FolderOf(folder), _timeProvider);
+}
