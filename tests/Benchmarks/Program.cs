@@ -1,1 +1,1 @@
-return 0;
+return await Tests.Benchmarks.Commands.RunAsync(args);

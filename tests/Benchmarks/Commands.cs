@@ -1,0 +1,20 @@
+namespace Tests.Benchmarks;
+
+internal static class Commands
+{
+    private const string Usage = """
+        usage: Tests.Benchmarks load URL [--connections N] [--connection-per-request]
+        """;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        switch (arguments)
+        {
+            case ["load", ..] when LoadCommand.TryParse(arguments[1..], out var options):
+                return await LoadCommand.RunAsync(options);
+            default:
+                await Console.Error.WriteLineAsync(Usage);
+                return 64;
+        }
+    }
+}
