@@ -1,1 +1,2 @@
-return 0;
+return await Slipway.Deployctl.DeployctlApp.RunAsync(
+    args, Slipway.Deployctl.Output.Terminal.OfProcess(), CancellationToken.None);

@@ -1,0 +1,16 @@
+using Google.Protobuf.Reflection;
+
+namespace Slipway.Deployctl.Output;
+
+/// <summary>The words that stand for an enum's values on the command line and in output.</summary>
+internal static class Words
+{
+    public static IEnumerable<string> Of(FileDescriptor file, string enumeration) =>
+        Find(file, enumeration).Values.Where(value => value.Number != 0).Select(MessageRow.WordOf);
+
+    public static int NumberOf(FileDescriptor file, string enumeration, string word) =>
+        Find(file, enumeration).Values.Single(value => MessageRow.WordOf(value) == word).Number;
+
+    private static EnumDescriptor Find(FileDescriptor file, string enumeration) =>
+        file.EnumTypes.Single(type => type.Name == enumeration);
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Grpc.Core;
+using Slipway.Deployctl.Connections;
+using Slipway.Deployctl.Invocations;
+using Slipway.Deployctl.Output;
+using Spectre.Console;
+
+namespace Slipway.Deployctl.Rollouts;
+
+/// <summary>Follows a rollout to its end, over broken connections too, and shows each change.</summary>
+internal sealed class WatchClient(ControlPlaneClient client, Invocation invocation)
+{
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(5);
+
+    // A control plane that restarts is back within this; one that stays away is reported as unreachable.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    public async Task<ExitCode> FollowAsync(string id, CancellationToken cancellationToken)
+    {
+        using var limit = new TimeLimit(invocation, cancellationToken);
+        return await limit.RunAsync(
+            token => ShowAsync(id, token),
+            $"rollout {id} goes on; follow it with: deployctl rollout status {id} --watch");
+    }
+
+    private async Task<ExitCode> ShowAsync(string id, CancellationToken cancellationToken)
+    {
+        var isLive = invocation.Terminal.IsOutputInteractive
+            && invocation.Printer is { Format: OutputFormat.Table, IsQuiet: false };
+        if (!isLive)
+        {
+            JsonObject? before = null;
+            return await ReadAsync(
+                id,
+                now =>
+                {
+                    ShowLine(before, now);
+                    before = now;
+                },
+                cancellationToken);
+        }
+
+        return await invocation.Live(invocation.Terminal.Out).Live(new Text("")).StartAsync(context => ReadAsync(
+            id,
+            now =>
+            {
+                context.UpdateTarget(RolloutView.Live(now));
+                context.Refresh();
+            },
+            cancellationToken));
+    }
+
+    private void ShowLine(JsonObject? before, JsonObject now)
+    {
+        var (terminal, printer) = (invocation.Terminal, invocation.Printer);
+        switch (printer.Format)
+        {
+            case OutputFormat.Json:
+                terminal.Out.WriteLine(RowWriter.Json(now, indented: false));
+                break;
+            case OutputFormat.Yaml:
+                terminal.Out.WriteLine($"---\n{RowWriter.Yaml(now)}");
+                break;
+            case OutputFormat.Table when !printer.IsQuiet:
+                var at = terminal.Time.GetUtcNow().ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+                foreach (var line in RolloutView.Changes(before, now))
+                {
+                    terminal.Out.WriteLine($"{at} {RowWriter.Printable(line)}");
+                }
+
+                break;
+        }
+    }
+
+    private async Task<ExitCode> ReadAsync(string id, Action<JsonObject> show, CancellationToken cancellationToken)
+    {
+        var time = invocation.Terminal.Time;
+        var lastSeen = time.GetTimestamp();
+        var pause = TimeSpan.FromMilliseconds(250);
+        while (true)
+        {
+            try
+            {
+                using var call = client.Rollouts.Watch(
+                    new V1.GetRolloutRequest { Id = id }, ControlPlaneClient.Stream(cancellationToken));
+                await foreach (var rollout in call.ResponseStream.ReadAllAsync(cancellationToken))
+                {
+                    var row = MessageRow.Of(rollout);
+                    show(row);
+                    if (ExitCodes.OfRollout((string?)row["state"]) is { } end)
+                    {
+                        return end;
+                    }
+
+                    (lastSeen, pause) = (time.GetTimestamp(), TimeSpan.FromMilliseconds(250));
+                }
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable
+                && !cancellationToken.IsCancellationRequested
+                && time.GetElapsedTime(lastSeen) < Patience)
+            {
+                invocation.Printer.Note($"The connection to {client.Access.Server} broke; trying again.");
+            }
+
+            await Task.Delay(pause, time, cancellationToken);
+            pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
+        }
+    }
+}
