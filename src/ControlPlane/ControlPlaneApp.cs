@@ -1,8 +1,11 @@
 using Slipway.ControlPlane.Agents;
 using Slipway.ControlPlane.Audit;
+using Slipway.ControlPlane.History;
 using Slipway.ControlPlane.Hosting;
 using Slipway.ControlPlane.Identity;
 using Slipway.ControlPlane.Messaging;
+using Slipway.ControlPlane.Registry;
+using Slipway.ControlPlane.Rollouts;
 using Slipway.ControlPlane.Storage;
 using Slipway.ControlPlane.Tokens;
 
@@ -23,6 +26,8 @@ internal static class ControlPlaneApp
 
         builder.Services.AddMessaging(builder.Configuration);
         builder.Services.AddAgents();
+        builder.Services.AddRollouts();
+        builder.Services.AddRegistry();
 
         var app = builder.Build();
         app.UseRouting();
@@ -33,6 +38,9 @@ internal static class ControlPlaneApp
         app.MapAudit();
         app.MapTokens();
         app.MapAgents();
+        app.MapRollouts();
+        app.MapRegistry();
+        app.MapHistory();
         return app;
     }
 }

@@ -12,8 +12,9 @@ internal static class StreamsEndOnShutdown
         var stopping = app.ApplicationServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         return app.Use(async (context, next) =>
         {
-            var method = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method;
-            if (method is null or { Type: MethodType.Unary })
+            var metadata = context.GetEndpoint()?.Metadata;
+            var method = metadata?.GetMetadata<GrpcMethodMetadata>()?.Method;
+            if (method is null or { Type: MethodType.Unary } || metadata?.GetMetadata<EndsByItselfAttribute>() is not null)
             {
                 await next(context);
                 return;
@@ -25,3 +26,7 @@ internal static class StreamsEndOnShutdown
         });
     }
 }
+
+/// <summary>On a streaming method: it says goodbye before it ends when the host stops.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class EndsByItselfAttribute : Attribute;

@@ -2,10 +2,11 @@ using System.Threading.Channels;
 
 namespace Slipway.ControlPlane.Messaging;
 
-/// <summary>Carries hints that something changed: "look again", never what. A lost hint costs seconds, not truth.</summary>
+/// <summary>Carries hints that something changed: "look again", never what.</summary>
+/// <remarks>A lost hint costs seconds, never truth.</remarks>
 internal interface IHintBus
 {
-    /// <summary>Tells every subscriber of a prefix of <paramref name="topic"/>, here and on the other replicas.</summary>
+    /// <summary>Tells every subscriber of a prefix of the topic, here and on the other replicas.</summary>
     void Publish(string topic);
 
     /// <summary>The hints whose topic begins so, until it is disposed of.</summary>
@@ -19,7 +20,12 @@ internal static class HintTopic
     public const string Rollouts = "rollout/";
     public const string Applications = "application/";
 
+    /// <summary>What agents say, against what they are told.</summary>
+    public const string Sightings = "seen/";
+
     public static string Agent(Guid id) => $"{Agents}{id}";
+
+    public static string Sighting(Guid id) => $"{Sightings}{id}";
 
     public static string Rollout(Guid id) => $"{Rollouts}{id}";
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
 namespace Slipway.ControlPlane.Messaging;
 
 internal static class MessagingSlice
@@ -7,7 +9,8 @@ internal static class MessagingSlice
         var redis = configuration.GetSection(RedisOptions.Section);
         if (string.IsNullOrEmpty(redis[nameof(RedisOptions.Configuration)]))
         {
-            return services.AddSingleton<IHintBus, InProcessHintBus>();
+            services.TryAddSingleton<IHintBus, InProcessHintBus>();
+            return services;
         }
 
         services.AddOptions<RedisOptions>().BindConfiguration(RedisOptions.Section);

@@ -49,7 +49,7 @@ internal sealed record RolloutTarget
 
     public required string AgentName { get; init; }
 
-    /// <summary>Given out at the start, so that the engine needs no chance; in the history once it is assigned.</summary>
+    /// <summary>Given out at the start, since the engine has no chance; in the history once assigned.</summary>
     public required Guid DeploymentId { get; init; }
 
     /// <summary>The deployment that would take the agent back.</summary>

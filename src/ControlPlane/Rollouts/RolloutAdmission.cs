@@ -5,18 +5,6 @@ namespace Slipway.ControlPlane.Rollouts;
 /// <summary>Who may go next: the arithmetic of batches and of the unavailable.</summary>
 internal static class RolloutAdmission
 {
-    /// <summary>Works out a number (<c>2</c>) or a share (<c>25%</c>: rounded down, at least 1).</summary>
-    public static int Resolve(string share, int agents)
-    {
-        if (!share.EndsWith('%'))
-        {
-            return share.Length == 0 ? 1 : int.Parse(share, provider: null);
-        }
-
-        var percent = int.Parse(share.AsSpan(0, share.Length - 1), provider: null);
-        return Math.Max(1, (int)((long)agents * percent / 100));
-    }
-
     /// <summary>Assigns as many agents as batch and budget allow: sick ones first, then in the frozen order.</summary>
     public static void Admit(RolloutTurn turn)
     {
@@ -32,7 +20,8 @@ internal static class RolloutAdmission
             for (var i = 0; i < turn.Targets.Length && room > 0; i++)
             {
                 var target = turn.Targets[i];
-                if (!IsCandidate(target) || target.IsHealthy == isSick || (!isSick && spent >= turn.Plan.MaxUnavailable))
+                var isTooDear = !isSick && spent >= turn.Plan.MaxUnavailable;
+                if (!IsCandidate(target) || target.IsHealthy == isSick || isTooDear)
                 {
                     continue;
                 }
@@ -52,8 +41,10 @@ internal static class RolloutAdmission
         var unavailable = turn.Present.Where(target => !target.IsAvailable).ToList();
         var names = string.Join(
             ", ",
-            unavailable.Take(3).Select(target => $"{target.AgentName} is {(target.IsOnline ? "not healthy" : "offline")}"));
-        return $"agents to be available again: {unavailable.Count} are not, {turn.Plan.MaxUnavailable} may be ({names})";
+            from target in unavailable.Take(3)
+            select $"{target.AgentName} is {(target.IsOnline ? "not healthy" : "offline")}");
+        return "agents to be available again: "
+            + $"{unavailable.Count} are not, {turn.Plan.MaxUnavailable} may be ({names})";
     }
 
     private static bool IsCandidate(RolloutTarget target) =>

@@ -2,7 +2,7 @@ using Slipway.ControlPlane.History;
 
 namespace Slipway.ControlPlane.Rollouts;
 
-/// <summary>The scratch paper of one decision of <see cref="RolloutPlanner"/>: the state while it is worked out.</summary>
+/// <summary>The scratch paper of one decision of <see cref="RolloutPlanner"/>.</summary>
 internal sealed class RolloutTurn(Rollout rollout, DateTimeOffset now)
 {
     private readonly List<RolloutAction> _actions = [];
@@ -22,8 +22,8 @@ internal sealed class RolloutTurn(Rollout rollout, DateTimeOffset now)
     public int UnderWay => Targets.Count(target => target.Phase.IsUnderWay);
 
     /// <summary>When the rollout fails unless something moves forward. The bake is given on top of it.</summary>
-    public DateTimeOffset DeadlineAt => Rollout.ProgressAt + Plan.ProgressDeadline
-        + (UnderWay == 0 && Rollout.State is RolloutState.Running or RolloutState.Verifying ? Plan.Bake : TimeSpan.Zero);
+    public DateTimeOffset DeadlineAt =>
+        Rollout.ProgressAt + Plan.ProgressDeadline + (IsBetweenBatches ? Plan.Bake : TimeSpan.Zero);
 
     public void Start()
     {
@@ -135,4 +135,7 @@ internal sealed class RolloutTurn(Rollout rollout, DateTimeOffset now)
     }
 
     public RolloutStep ToStep() => new(Rollout with { Targets = Targets }, _actions);
+
+    private bool IsBetweenBatches =>
+        UnderWay == 0 && Rollout.State is RolloutState.Running or RolloutState.Verifying;
 }

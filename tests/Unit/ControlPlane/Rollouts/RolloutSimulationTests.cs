@@ -4,7 +4,7 @@ using static Tests.Unit.ControlPlane.Rollouts.RolloutKit;
 
 namespace Tests.Unit.ControlPlane.Rollouts;
 
-/// <summary>Whole fleets that crash, flap, repeat themselves and vanish, against every promise of the planner.</summary>
+/// <summary>Fleets that crash, flap, repeat themselves and vanish, against every promise of the planner.</summary>
 public class RolloutSimulationTests(ITestOutputHelper output)
 {
     private const int Fleets = 6000;
@@ -171,7 +171,8 @@ internal sealed class SimulatedFleet
         var after = step.Rollout;
         if (before.IsEnded)
         {
-            Require(step is { Refusal: RolloutRefusal.Ended, Actions.Count: 0 } && after == before, "the end was not one");
+            var isRefused = step is { Refusal: RolloutRefusal.Ended, Actions.Count: 0 };
+            Require(isRefused && after == before, "the end was not one");
             return;
         }
 
@@ -208,7 +209,8 @@ internal sealed class SimulatedFleet
             var unavailable = present.Count(target => !target.IsOnline || !target.IsHealthy || target.Phase.IsUnderWay);
             Require(unavailable <= step.Rollout.Plan.MaxUnavailable, $"{unavailable} were made unavailable");
             Require(
-                !present.Exists(target => target is { Phase: DeploymentPhase.Waiting, IsOnline: true, IsHealthy: false }),
+                !present.Exists(target =>
+                    target is { Phase: DeploymentPhase.Waiting, IsOnline: true, IsHealthy: false }),
                 "a sick agent was passed over");
         }
     }
@@ -236,12 +238,14 @@ internal sealed class SimulatedFleet
         if (hasSucceeded)
         {
             var present = after.Targets.Where(target => !target.IsGone).ToList();
-            var counted = present.Where(target => target.Phase is not DeploymentPhase.Skipped && !target.Phase.IsFailure);
+            var counted = present.Where(
+                target => target.Phase is not DeploymentPhase.Skipped && !target.Phase.IsFailure);
             Require(
                 counted.All(target => target.Phase == DeploymentPhase.Committed && target.IsAvailable),
                 "success without every agent");
             Require(present.Exists(target => target.Phase == DeploymentPhase.Committed), "success of nobody");
-            Require(after.Targets.Count(target => target.Phase.IsFailure) <= after.Plan.MaxFailures, "too many failures");
+            var failures = after.Targets.Count(target => target.Phase.IsFailure);
+            Require(failures <= after.Plan.MaxFailures, "too many failures");
         }
     }
 
