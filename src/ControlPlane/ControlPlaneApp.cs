@@ -30,6 +30,9 @@ internal static class ControlPlaneApp
         builder.Services.AddRegistry();
 
         var app = builder.Build();
+
+        // Before the host starts, so that a refusal is one sentence and not the host's log of a failed start.
+        app.Services.GetRequiredService<Database>();
         app.UseRouting();
         app.UseStreamsEndOnShutdown();
         app.UseCallers();

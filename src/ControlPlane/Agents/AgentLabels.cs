@@ -50,7 +50,9 @@ internal static partial class AgentLabels
         JsonSerializer.Serialize(new SortedDictionary<string, string>(labels.ToDictionary(), StringComparer.Ordinal));
 
     /// <summary>Whether an agent that carries <paramref name="labels"/> is meant.</summary>
-    public static bool Match(IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> selector) =>
+    public static bool Match(
+        IReadOnlyDictionary<string, string> labels,
+        IReadOnlyDictionary<string, string> selector) =>
         selector.All(wanted => labels.TryGetValue(wanted.Key, out var value) && value == wanted.Value);
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -118,7 +118,8 @@ internal sealed class AgentService(
         agent.SelfLabels.Add(AgentLabels.FromJson(row.SelfLabelsJson).ToDictionary());
 
         // What is asked for and what is there: either may lack what the other has.
-        var observed = ObservedWorkload.ListFrom(row.ObservedJson).ToDictionary(seen => (seen.Application, seen.Environment));
+        var observed = ObservedWorkload.ListFrom(row.ObservedJson)
+            .ToDictionary(seen => (seen.Application, seen.Environment));
         var desired = row.Workloads.ToDictionary(workload => (workload.Application, workload.Environment));
         agent.Workloads.Add(desired.Keys.Union(observed.Keys).Order().Select(key =>
             ToWire(key, desired.GetValueOrDefault(key), observed.GetValueOrDefault(key))));

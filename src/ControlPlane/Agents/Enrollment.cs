@@ -19,7 +19,7 @@ internal sealed partial class Enrollment(
 {
     private const int LongestText = 128;
 
-    /// <summary>The same key with the same token and name gets the same agent again: the answer may have got lost.</summary>
+    /// <summary>The same key with the same token and name is the same agent: the answer may have got lost.</summary>
     public async Task<IssuedCertificate> EnrollAsync(
         EnrollmentRequest request,
         Caller caller,
@@ -129,7 +129,9 @@ internal sealed partial class Enrollment(
 
         // Counted by the database, not from what was read: two hosts may come at once.
         var consumed = await tables.EnrollmentTokens.Where(row => row.Id == ticket.Id && row.UsesLeft > 0)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.UsesLeft, row => row.UsesLeft - 1), cancellationToken);
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.UsesLeft, row => row.UsesLeft - 1),
+                cancellationToken);
         if (consumed == 0)
         {
             throw Refused("TOKEN_USED_UP", "The enrolment token was used as often as it may be: create a new one.");

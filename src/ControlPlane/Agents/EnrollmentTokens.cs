@@ -60,7 +60,9 @@ internal sealed class EnrollmentTokens(
                     caller,
                     "agent.token.create",
                     $"enrollment-token/{row.Id}",
-                    string.Create(CultureInfo.InvariantCulture, $"{row.Uses} uses until {row.ExpiresAt:u}, labels {row.LabelsJson}"));
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{row.Uses} uses until {row.ExpiresAt:u}, labels {row.LabelsJson}"));
                 return Task.CompletedTask;
             },
             cancellationToken);

@@ -5,7 +5,7 @@ using Slipway.ControlPlane.Storage.Rows;
 
 namespace Slipway.ControlPlane.Audit;
 
-/// <summary>Each entry's hash covers its content and the hash before it: a change anywhere shows in all that follow.</summary>
+/// <summary>Each entry's hash covers its content and the hash before it: a change shows in all that follow.</summary>
 internal static class AuditChain
 {
     /// <summary>What the first entry follows.</summary>

@@ -39,7 +39,10 @@ internal sealed class AuditLog(TimeProvider time)
     public void AppendDenied(SlipwayContext context, Caller caller, string verb, string detail) =>
         Append(context, caller, new AuditRow { Verb = verb, Detail = detail, Outcome = (int)AuditOutcome.Denied });
 
-    private static async Task SealAsync(SlipwayContext context, List<AuditRow> rows, CancellationToken cancellationToken)
+    private static async Task SealAsync(
+        SlipwayContext context,
+        List<AuditRow> rows,
+        CancellationToken cancellationToken)
     {
         // Late, so that transactions wait for each other here only for the time of these few statements.
         await context.SerializeAsync(Locks.Audit, cancellationToken);

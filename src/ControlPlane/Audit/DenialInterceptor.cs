@@ -6,7 +6,7 @@ using Slipway.Shared.Rpc;
 
 namespace Slipway.ControlPlane.Audit;
 
-/// <summary>Writes refused calls into the audit log: all of known callers, and some each minute of unknown ones.</summary>
+/// <summary>Writes refused calls into the audit log: all of known callers, some each minute of others.</summary>
 internal sealed partial class DenialInterceptor(
     Database database,
     AuditLog audit,
@@ -51,7 +51,8 @@ internal sealed partial class DenialInterceptor(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "{Method} from {Address} refused ({Reason}); too many to put into the audit log")]
+        [LoggerMessage(1, LogLevel.Warning,
+            "{Method} from {Address} refused ({Reason}); too many to put into the audit log")]
         public static partial void NotNoted(ILogger logger, string method, string address, string reason);
     }
 }

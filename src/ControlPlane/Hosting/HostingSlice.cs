@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Slipway.ControlPlane.Hosting;
 
@@ -16,6 +17,7 @@ internal static class HostingSlice
         services.AddGrpc(grpc => grpc.Interceptors.Add<ProblemInterceptor>());
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks();
+        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("slipway-control-plane"));
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddAspNetCoreInstrumentation()
             .AddRuntimeInstrumentation()

@@ -35,7 +35,7 @@ internal sealed partial class ProblemInterceptor(IHostApplicationLifetime lifeti
                 return refused.Problem.ToRpcException();
             default:
                 Log.Failed(logger, context.Method, exception);
-                return new Problem(StatusCode.Internal, "INTERNAL", "The call failed; the control plane's log says why.")
+                return new Problem(StatusCode.Internal, "INTERNAL", "The call failed; the server's log says why.")
                     .ToRpcException();
         }
     }

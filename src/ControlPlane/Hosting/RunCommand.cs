@@ -8,7 +8,7 @@ using Slipway.Shared.Rpc;
 
 namespace Slipway.ControlPlane.Hosting;
 
-/// <summary>The command line of the control plane. Options win over SLIPWAY_ variables, and they over the file.</summary>
+/// <summary>The command line. Its options win over the SLIPWAY_ variables, and they over the file.</summary>
 internal sealed class RunCommand
 {
     private const string VariablePrefix = "SLIPWAY_";

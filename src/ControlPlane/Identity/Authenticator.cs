@@ -33,12 +33,12 @@ internal sealed class Authenticator(Database database, CertificateAuthority auth
         var now = time.GetUtcNow();
         if (token.RevokedAt is not null)
         {
-            throw Refused("TOKEN_INVALID", $"The token '{token.Name}' was revoked: ask an administrator for a new one.");
+            throw Refused("TOKEN_INVALID", $"The token '{token.Name}' was revoked: ask for a new one.");
         }
 
         if (token.ExpiresAt <= now)
         {
-            throw Refused("TOKEN_EXPIRED", $"The token '{token.Name}' has expired: ask an administrator for a new one.");
+            throw Refused("TOKEN_EXPIRED", $"The token '{token.Name}' has expired: ask for a new one.");
         }
 
         if (token.LastUsedAt is null || now - token.LastUsedAt > LastUsedPrecision)
@@ -67,7 +67,9 @@ internal sealed class Authenticator(Database database, CertificateAuthority auth
             ?? throw Refused("AGENT_REMOVED", "This control plane does not know the agent: enrol the host again.");
         if (agent.RemovedAt is not null)
         {
-            throw Refused("AGENT_REMOVED", $"The agent '{agent.Name}' was removed: enrol the host again with a new token.");
+            throw Refused(
+                "AGENT_REMOVED",
+                $"The agent '{agent.Name}' was removed: enrol the host again with a new token.");
         }
 
         var now = time.GetUtcNow().UtcDateTime;
@@ -76,7 +78,8 @@ internal sealed class Authenticator(Database database, CertificateAuthority auth
             throw Refused(
                 "CERTIFICATE_EXPIRED",
                 $"The certificate of '{agent.Name}' was valid from {certificate.NotBefore.ToUniversalTime():u} to "
-                + $"{certificate.NotAfter.ToUniversalTime():u}: enrol the host again with a new token, and check its clock.");
+                + $"{certificate.NotAfter.ToUniversalTime():u}: check the host's clock, or enrol the host again with a "
+                + "new token.");
         }
 
         return Caller.Agent(agent.Id, agent.Name, remoteAddress);

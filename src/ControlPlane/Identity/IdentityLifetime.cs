@@ -28,7 +28,9 @@ internal sealed class IdentityLifetime(
         await context.SerializeAsync(Locks.Bootstrap, cancellationToken);
         var now = time.GetUtcNow();
         var isThere = await context.Tokens.AnyAsync(
-            row => row.RevokedAt == null && row.ScopesJson == AdminScopes && (row.ExpiresAt == null || row.ExpiresAt > now),
+            row => row.RevokedAt == null
+                && row.ScopesJson == AdminScopes
+                && (row.ExpiresAt == null || row.ExpiresAt > now),
             cancellationToken);
         if (isThere)
         {

@@ -6,7 +6,7 @@ using Slipway.ControlPlane.Hosting;
 
 namespace Slipway.ControlPlane.Identity;
 
-/// <summary>Opens the addresses: TLS everywhere, with the agents' certificates, and plain text on loopback if asked.</summary>
+/// <summary>Opens the addresses: TLS, with the agents' certificates, and plain text on loopback if asked.</summary>
 internal sealed class Listeners(IOptions<HostingOptions> hosting, IServiceProvider services)
     : IConfigureOptions<KestrelServerOptions>
 {
@@ -24,7 +24,7 @@ internal sealed class Listeners(IOptions<HostingOptions> hosting, IServiceProvid
 
         if (hosting.Value.InsecureEndpoint() is { } insecure)
         {
-            options.Listen(insecure, listen => listen.Protocols = HttpProtocols.Http1AndHttp2);
+            options.Listen(insecure, listen => listen.UsePlainText());
         }
     }
 

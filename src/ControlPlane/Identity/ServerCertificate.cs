@@ -5,7 +5,7 @@ using Slipway.ControlPlane.Hosting;
 
 namespace Slipway.ControlPlane.Identity;
 
-/// <summary>The certificate that this server shows. It is in memory only, and replaced long before it expires.</summary>
+/// <summary>The certificate that this server shows: in memory only, and replaced long before it expires.</summary>
 internal sealed partial class ServerCertificate(
     CertificateAuthority authority,
     IOptions<HostingOptions> hosting,
@@ -42,7 +42,10 @@ internal sealed partial class ServerCertificate(
         var names = always.Concat(listening).Concat(hosting.Value.HostNames)
             .Where(name => Uri.CheckHostName(name) != UriHostNameType.Unknown)
             .Distinct(StringComparer.OrdinalIgnoreCase);
-        return SslStreamCertificateContext.Create(authority.IssueForServer(names), [authority.Certificate], offline: true);
+        return SslStreamCertificateContext.Create(
+            authority.IssueForServer(names),
+            [authority.Certificate],
+            offline: true);
     }
 
     private static partial class Log

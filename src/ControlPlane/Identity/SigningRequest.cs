@@ -5,7 +5,7 @@ using Slipway.Shared.Rpc;
 
 namespace Slipway.ControlPlane.Identity;
 
-/// <summary>The key that an agent asks a certificate for; its signature proves that the agent has the private half.</summary>
+/// <summary>The key that an agent asks a certificate for; the signature proves that it has the private half.</summary>
 internal sealed record SigningRequest(PublicKey Key)
 {
     private const string P256 = "1.2.840.10045.3.1.7";

@@ -17,7 +17,8 @@ internal sealed class DataDirectoryLock : IDisposable
         try
         {
             // FileShare.None is an flock: the kernel lets go of it when the process ends, however that happens.
-            return new DataDirectoryLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DataDirectoryLock(
+                new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException exception) when (File.Exists(path))
         {

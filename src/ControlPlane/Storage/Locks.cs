@@ -1,6 +1,6 @@
 namespace Slipway.ControlPlane.Storage;
 
-/// <summary>The numbers for <see cref="SlipwayContext.SerializeAsync"/>: what only one transaction does at a time.</summary>
+/// <summary>Numbers for <see cref="SlipwayContext.SerializeAsync"/>: what one transaction does at a time.</summary>
 internal static class Locks
 {
     public const long Bootstrap = 0x534C_0001;

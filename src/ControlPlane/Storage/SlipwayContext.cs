@@ -39,7 +39,7 @@ internal abstract class SlipwayContext(DbContextOptions options) : DbContext(opt
     /// <summary>Runs when the transaction's work is done, inside it: what it changes is committed too.</summary>
     public void BeforeCommit(Func<CancellationToken, Task> work) => _beforeCommit.Add(work);
 
-    /// <summary>Makes transactions wait for each other from here until they end. Where there is one writer, nothing.</summary>
+    /// <summary>Makes transactions wait for each other from here to their ends, unless there is one writer.</summary>
     public abstract Task SerializeAsync(long key, CancellationToken cancellationToken);
 
     public override Task<int> SaveChangesAsync(

@@ -4,7 +4,7 @@ using Slipway.ControlPlane.Storage.Rows;
 
 namespace Slipway.ControlPlane.Storage;
 
-/// <summary>Makes the database ready before anything else starts, and notes an orderly end after everything else.</summary>
+/// <summary>Makes the database ready before all else starts, and notes an orderly end after all else.</summary>
 internal sealed partial class StorageLifetime(
     Database database,
     ILogger<StorageLifetime> logger) : IHostedService
@@ -23,7 +23,8 @@ internal sealed partial class StorageLifetime(
         if (_isAlone)
         {
             await database.WriteAsync(
-                (context, token) => context.Settings.Where(row => row.Key == SettingRow.Running).ExecuteDeleteAsync(token),
+                (context, token) => context.Settings.Where(row => row.Key == SettingRow.Running)
+                    .ExecuteDeleteAsync(token),
                 cancellationToken);
         }
     }

@@ -16,7 +16,7 @@ internal sealed class StorageOptions : IValidatableObject
     [AllowedValues(Sqlite, Postgres, ErrorMessage = "Storage:Provider must be 'sqlite' or 'postgres'.")]
     public string Provider { get; set; } = Sqlite;
 
-    /// <summary>Of PostgreSQL, such as <c>Host=db;Database=slipway;Username=slipway;Passfile=/etc/slipway/pgpass</c>.</summary>
+    /// <summary>Of PostgreSQL, such as <c>Host=db;Database=slipway;Username=slipway;Passfile=/etc/pgpass</c>.</summary>
     public string? ConnectionString { get; set; }
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

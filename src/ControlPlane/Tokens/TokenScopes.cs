@@ -7,7 +7,8 @@ internal static class TokenScopes
     public const string Words = "admin, read, release.push, rollout.start, rollout.abort, apply, agent.enroll";
 
     private static readonly string[] Whole = ["admin", "read"];
-    private static readonly string[] Narrowable = ["release.push", "rollout.start", "rollout.abort", "apply", "agent.enroll"];
+    private static readonly string[] Narrowable =
+        ["release.push", "rollout.start", "rollout.abort", "apply", "agent.enroll"];
 
     public static bool IsKnown(string scope) =>
         Whole.Contains(scope)

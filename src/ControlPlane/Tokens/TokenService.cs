@@ -76,8 +76,9 @@ internal sealed partial class TokenService(
                     ?? await tables.Tokens.SingleOrDefaultAsync(
                         row => row.Name == request.Id && row.RevokedAt == null,
                         token)
-                    ?? throw new ProblemException(
-                        Problem.NotFound("TOKEN_NOT_FOUND", $"There is no token '{request.Id}'; list them for their ids."));
+                    ?? throw new ProblemException(Problem.NotFound(
+                        "TOKEN_NOT_FOUND",
+                        $"There is no token '{request.Id}'; list them for their ids."));
                 if (row.RevokedAt is null)
                 {
                     row.RevokedAt = time.GetUtcNow();
@@ -110,7 +111,8 @@ internal sealed partial class TokenService(
 
         if (request.Scopes.Count == 0)
         {
-            throw new ProblemException(Problem.InvalidField("scopes", $"must not be empty; there are {TokenScopes.Words}."));
+            throw new ProblemException(
+                Problem.InvalidField("scopes", $"must not be empty; there are {TokenScopes.Words}."));
         }
 
         foreach (var (index, scope) in request.Scopes.Index())

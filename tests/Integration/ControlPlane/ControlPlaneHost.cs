@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Slipway.ControlPlane;
 using Slipway.ControlPlane.Identity;
+using Slipway.ControlPlane.Storage;
 
 namespace Tests.Integration.ControlPlane;
 
@@ -27,9 +28,7 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
         _ownsFolder = ownsFolder;
         Folder = folder;
         AdminToken = adminToken;
-        Address = new Uri(app.Services.GetRequiredService<IServer>().Features
-            .Get<IServerAddressesFeature>()!.Addresses
-            .First(address => address.StartsWith("https:", StringComparison.Ordinal)));
+        Address = AddressOf("https");
         Authority = app.Services.GetRequiredService<CertificateAuthority>().Certificate;
         Admin = ChannelWithToken(adminToken);
     }
@@ -39,6 +38,9 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
 
     /// <summary>Such as https://127.0.0.1:41234.</summary>
     public Uri Address { get; }
+
+    /// <summary>The address without TLS, if Hosting:InsecureListen was set.</summary>
+    public Uri InsecureAddress => AddressOf("http");
 
     public string AdminToken { get; }
 
@@ -137,6 +139,9 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
 
     public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
 
+    /// <summary>Lets go of the data directory; before <see cref="StopAsync"/> that is as if it had been killed.</summary>
+    public void Release() => _app.Services.GetRequiredService<DataDirectoryLock>().Dispose();
+
     public async ValueTask DisposeAsync()
     {
         foreach (var channel in _channels)
@@ -159,6 +164,10 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
 
         Assert.Empty(errors);
     }
+
+    private Uri AddressOf(string scheme) => new(_app.Services.GetRequiredService<IServer>().Features
+        .Get<IServerAddressesFeature>()!.Addresses
+        .First(address => address.StartsWith($"{scheme}:", StringComparison.Ordinal)));
 
     private GrpcChannel Channel(SocketsHttpHandler handler, ChannelCredentials credentials)
     {

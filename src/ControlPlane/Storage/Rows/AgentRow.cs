@@ -24,7 +24,7 @@ internal sealed class AgentRow : IVersioned
 
     public DateTimeOffset CertificateExpiresAt { get; set; }
 
-    /// <summary>SHA-256 of the key in the last certificate: an agent that enrols with it again is the same agent.</summary>
+    /// <summary>SHA-256 of the key in the last certificate: who enrols with it again is the same agent.</summary>
     public byte[] PublicKeyHash { get; set; } = [];
 
     public DateTimeOffset EnrolledAt { get; set; }

@@ -1,6 +1,6 @@
 namespace Slipway.ControlPlane.Storage.Rows;
 
-/// <summary>An event that was committed with the change it tells of, and that somebody has to take up afterwards.</summary>
+/// <summary>An event, committed with the change that it tells of, that somebody takes up afterwards.</summary>
 internal sealed class OutboxRow
 {
     public long Sequence { get; set; }

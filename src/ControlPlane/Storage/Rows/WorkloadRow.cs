@@ -1,6 +1,6 @@
 namespace Slipway.ControlPlane.Storage.Rows;
 
-/// <summary>What one agent is asked to run for one environment. The artifact is empty when the release has none for it.</summary>
+/// <summary>What one agent is asked to run for one environment; no artifact: the release has none for it.</summary>
 internal sealed class WorkloadRow
 {
     public Guid AgentId { get; set; }

@@ -56,7 +56,8 @@ public sealed class AgentServiceTests
         var token = await CreateTokenAsync(host, uses: 1);
         var strangers = Enumerable.Range(1, 8).Select(number => TestAgent.Stranger($"web-{number}")).ToList();
 
-        var outcomes = await Task.WhenAll(strangers.Select(stranger => RefusalOf(() => stranger.EnrollAsync(host, token))));
+        var outcomes = await Task.WhenAll(
+            strangers.Select(stranger => RefusalOf(() => stranger.EnrollAsync(host, token))));
 
         Assert.Equal(7, outcomes.Count(outcome => outcome == (StatusCode.Unauthenticated, "TOKEN_USED_UP")));
         strangers.ForEach(stranger => stranger.Dispose());
@@ -104,7 +105,8 @@ public sealed class AgentServiceTests
 
         time.Advance(TimeSpan.FromMinutes(16));
 
-        Assert.Equal((StatusCode.Unauthenticated, "TOKEN_EXPIRED"), await RefusalOf(() => agent.EnrollAsync(host, token)));
+        var refusal = await RefusalOf(() => agent.EnrollAsync(host, token));
+        Assert.Equal((StatusCode.Unauthenticated, "TOKEN_EXPIRED"), refusal);
     }
 
     [Fact]
