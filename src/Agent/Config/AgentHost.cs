@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Slipway.Agent.Hosting;
+using Slipway.Agent.Link;
 using Slipway.Shared.Modules;
 
 namespace Slipway.Agent.Config;
@@ -19,6 +20,7 @@ internal sealed partial class AgentHost(
             .Add(folder)
             .Add(loggers)
             .Add(timeProvider)
+            .Add(new IdentityStore(Path.Combine(folder.Path, "identity")))
             .Add(new Random());
 
     /// <exception cref="ConfigException">The configuration is refused.</exception>

@@ -1,4 +1,5 @@
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Link;
 using Slipway.Agent.Runtimes.Server;
 using Slipway.Shared.Modules;
 
@@ -8,6 +9,8 @@ namespace Slipway.Agent.Config;
 internal static class StandardModules
 {
     public static ModuleRegistry Register(ModuleRegistry registry) => registry
+        .Add("artifact.control_plane", LinkJson.Default.ControlPlaneArtifacts)
         .Add("deployments", DeploymentsAppJson.Default.DeploymentsApp)
+        .Add("link", LinkJson.Default.LinkApp)
         .Add("runtime.server", ServerRuntimeJson.Default.ServerRuntime);
 }

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using Slipway.Shared.Artifacts;
 
-namespace Slipway.Agent.Config;
+namespace Slipway.Agent.Hosting;
 
 /// <summary>What this program was built from.</summary>
 internal static class BuildInfo
