@@ -1,0 +1,104 @@
+using System.Net;
+using Slipway.Agent.Deployments;
+using Slipway.Agent.Supervisor;
+
+namespace Tests.Unit.Agent.Supervisor;
+
+public class SupervisorTextTests
+{
+    private static readonly GenerationSpec Spec = new(
+        "1.0.0",
+        "/srv",
+        new Dictionary<string, string> { ["PATH"] = "/bin", ["LISTEN_PID"] = "1" },
+        new ServerSpec
+        {
+            Command = ["program"],
+            Listen = [new ListenSpec("web", "8080", 0), new ListenSpec("any", "[::1]:0", 0)],
+            Readiness = new ReadinessSpec(ReadinessKind.Http),
+        });
+
+    [Theory]
+    [InlineData("8080", "0.0.0.0:8080")]
+    [InlineData(":8080", "0.0.0.0:8080")]
+    [InlineData("127.0.0.1:0", "127.0.0.1:0")]
+    [InlineData("[::1]:443", "[::1]:443")]
+    [InlineData("70000", null)]
+    [InlineData("localhost:80", null)]
+    [InlineData("1:80", null)]
+    [InlineData("[127.0.0.1]:80", null)]
+    [InlineData("::1:80", null)]
+    [InlineData("127.0.0.1:", null)]
+    [InlineData("", null)]
+    public void An_address_is_a_number_or_both(string text, string? expected) =>
+        Assert.Equal(expected, ListenAddress.Parse(text)?.ToString());
+
+    [Theory]
+    [InlineData("1 (sh) S 7 1 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 42 0", 7, 5, 42)]
+    [InlineData("1 (a) b) (c) S 7 1 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 42 0", 7, 5, 42)]
+    public void A_process_may_be_called_anything(string line, int parent, int session, ulong start) =>
+        Assert.Equal(new ProcessStat(1, 'S', parent, session, start), ProcessStat.Parse(line));
+
+    [Fact]
+    public void A_notice_may_have_several_lines() =>
+        Assert.Equal(new NotifyMessage(IsReady: true, "warm = 1"), NotifyMessage.Parse("STATUS=warm = 1\nREADY=1\n"));
+
+    [Fact]
+    public void The_environment_is_what_the_spec_says_and_what_is_promised()
+    {
+        var generation = new Generation("a", Spec)
+        {
+            Number = 3,
+            Phase = GenerationPhase.Starting,
+            StartedAt = default,
+        };
+
+        var environment = ChildEnvironment.Build(
+            generation, [IPEndPoint.Parse("0.0.0.0:8080"), IPEndPoint.Parse("[::1]:4567")], "name");
+
+        Assert.Equal(
+            [
+                "LISTEN_FDNAMES=web:any",
+                "LISTEN_FDS=2",
+                "NOTIFY_SOCKET=@name",
+                "PATH=/bin",
+                "SERVER_STARTER_GENERATION=3",
+                "SERVER_STARTER_PORT=8080=3;[::1]:4567=4",
+                "SLIPWAY_VERSION=1.0.0",
+            ],
+            environment.Order());
+    }
+
+    [Fact]
+    public void A_launch_order_reads_back_what_was_written()
+    {
+        var order = new LaunchOrder("/srv", "/bin/x", ["x", "", "ä\n"], ["A=1"], 2);
+
+        using var stream = new MemoryStream(order.Write());
+        var read = LaunchOrder.Read(stream);
+
+        Assert.Equivalent(order, read, strict: true);
+    }
+
+    [Fact]
+    public void A_spec_that_can_be_run_has_no_fault() => Assert.Null(SpecCheck.Find(Spec));
+
+    [Fact]
+    public void A_spec_that_cannot_be_run_is_told_by_field()
+    {
+        AssertFault("server.command:", Change(server => server with { Command = [] }));
+        AssertFault("server.stop_signal:", Change(server => server with { StopSignal = "STOP" }));
+        AssertFault("server.listen:", Change(server => server with { Listen = [new("a:b", "80", 0)] }));
+        AssertFault("server.listen:", Change(server => server with { Listen = [new("a", "x", 0)] }));
+        AssertFault(
+            "server.listen:",
+            Change(server => server with { Listen = [new("a", "80", 0), new("b", "0.0.0.0:80", 0)] }));
+        AssertFault("server.readiness:", Change(server => server with { Listen = [] }));
+        AssertFault("working_directory:", Spec with { WorkingDirectory = "srv" });
+    }
+
+    private static void AssertFault(string field, GenerationSpec spec) =>
+        Assert.StartsWith(field, SpecCheck.Find(spec), StringComparison.Ordinal);
+
+    private static GenerationSpec Change(Func<ServerSpec, ServerSpec> change) =>
+        Spec with { Server = change(Spec.Server) };
+}
