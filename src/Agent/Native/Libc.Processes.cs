@@ -6,6 +6,9 @@ namespace Slipway.Agent.Native;
 
 internal static partial class Libc
 {
+    public const int SignalHangUp = 1;
+    public const int SignalInterrupt = 2;
+    public const int SignalQuit = 3;
     public const int SignalKill = 9;
     public const int SignalPipe = 13;
     public const int SignalTerminate = 15;

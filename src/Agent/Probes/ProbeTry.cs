@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Native;
-using Slipway.Agent.Supervisor;
 
 namespace Slipway.Agent.Probes;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using Slipway.Agent.Deployments;
-using Slipway.Agent.Supervisor;
+using Slipway.Agent.Native;
 
 namespace Slipway.Agent.Probes;
 

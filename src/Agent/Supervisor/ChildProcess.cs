@@ -17,6 +17,7 @@ internal sealed class ChildProcess : IDisposable
     private readonly List<IDisposable> _watches = [];
     private readonly List<byte> _partialLine = [];
     private readonly IDisposable _outputWatch;
+    private readonly IDisposable? _gateWatch;
     private DateTimeOffset _killRemnantsAt = DateTimeOffset.MaxValue;
     private int _launchError;
     private bool _isKilled;
@@ -29,7 +30,7 @@ internal sealed class ChildProcess : IDisposable
         _outputWatch = context.Poller.On(parts.Output, Libc.Readable, OnOutput);
         if (parts.Gate is { } gate)
         {
-            _watches.Add(context.Poller.On(gate, Libc.Readable, OnGate));
+            _gateWatch = context.Poller.On(gate, Libc.Readable, OnGate);
         }
     }
 
@@ -82,6 +83,7 @@ internal sealed class ChildProcess : IDisposable
     {
         _watches.ForEach(watch => watch.Dispose());
         _outputWatch.Dispose();
+        _gateWatch?.Dispose();
         _parts.Dispose();
     }
 
@@ -115,7 +117,7 @@ internal sealed class ChildProcess : IDisposable
             return;
         }
 
-        _watches[^1].Dispose();
+        _gateWatch?.Dispose();
         _parts.Gate!.Dispose();
         if (length == 4)
         {

@@ -19,8 +19,14 @@ internal static class LaunchRole
 
     private const int NotStarted = 127;
 
+    private static readonly int[] Terminating =
+        [Libc.SignalHangUp, Libc.SignalInterrupt, Libc.SignalQuit, Libc.SignalTerminate];
+
     public static int Run()
     {
+        // The runtime would take note of a signal on another thread, and the exec would forget it.
+        Array.ForEach(Terminating, Libc.ResetSignal);
+
         LaunchOrder order;
         using (var input = new SafeFileHandle(LaunchOrder.OrderDescriptor, ownsHandle: false))
         using (var file = new FileStream(input, FileAccess.Read))
@@ -30,7 +36,13 @@ internal static class LaunchRole
 
         using var gate = new SafeFileHandle(order.GateDescriptor, ownsHandle: false);
         Span<byte> word = stackalloc byte[1];
-        if (Libc.Read(gate, word) != 1 || word[0] != Go)
+        int length;
+        do
+        {
+            length = Libc.Read(gate, word);
+        }
+        while (length == Libc.WouldBlock);
+        if (length != 1 || word[0] != Go)
         {
             return NotStarted;
         }

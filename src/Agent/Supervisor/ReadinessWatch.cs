@@ -1,4 +1,5 @@
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Native;
 using Slipway.Agent.Probes;
 
 namespace Slipway.Agent.Supervisor;

@@ -11,6 +11,8 @@ namespace Slipway.Agent.Supervisor;
 /// </summary>
 internal sealed class SupervisorLoop : IDisposable
 {
+    private const int MostFailures = 100;
+
     private readonly string _folder;
     private readonly Poller _poller;
     private readonly SupervisorPlanner _planner;
@@ -50,9 +52,19 @@ internal sealed class SupervisorLoop : IDisposable
 
     public void Run()
     {
+        var failures = 0;
         while (!IsDone)
         {
-            _poller.RunOnce();
+            try
+            {
+                _poller.RunOnce();
+                failures = 0;
+            }
+            catch (Exception e) when (e is Win32Exception or IOException && failures++ < MostFailures)
+            {
+                // One descriptor's trouble must not end what runs; what persists is left to a successor.
+                Console.Error.WriteLine($"{_poller.Now:O} {e}");
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor;
 using Tests.Kit.Load;
 

@@ -1,4 +1,5 @@
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor;
 
 namespace Tests.Integration.Agent.Supervisor;

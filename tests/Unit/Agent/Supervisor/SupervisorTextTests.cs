@@ -1,5 +1,6 @@
 using System.Net;
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor;
 
 namespace Tests.Unit.Agent.Supervisor;

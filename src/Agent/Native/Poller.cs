@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Slipway.Agent.Native;
 
-namespace Slipway.Agent.Supervisor;
+namespace Slipway.Agent.Native;
 
 /// <summary>The one place where a supervisor waits: for descriptors and for time, on one thread.</summary>
 internal sealed class Poller(TimeProvider time) : IDisposable

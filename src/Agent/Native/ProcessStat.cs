@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Slipway.Agent.Supervisor;
+namespace Slipway.Agent.Native;
 
 /// <summary>One line of /proc/PID/stat.</summary>
 internal readonly record struct ProcessStat(int Pid, char State, int Parent, int Session, ulong StartTicks)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Slipway.Agent.Supervisor;
+namespace Slipway.Agent.Native;
 
 /// <summary>What the kernel tells of processes and their descriptors.</summary>
 internal static class ProcessTable
