@@ -1,10 +1,13 @@
 using Slipway.ControlPlane.Agents;
+using Slipway.ControlPlane.Applications;
 using Slipway.ControlPlane.Audit;
+using Slipway.ControlPlane.Environments;
 using Slipway.ControlPlane.History;
 using Slipway.ControlPlane.Hosting;
 using Slipway.ControlPlane.Identity;
 using Slipway.ControlPlane.Messaging;
 using Slipway.ControlPlane.Registry;
+using Slipway.ControlPlane.Releases;
 using Slipway.ControlPlane.Rollouts;
 using Slipway.ControlPlane.Storage;
 using Slipway.ControlPlane.Tokens;
@@ -28,6 +31,7 @@ internal static class ControlPlaneApp
         builder.Services.AddAgents();
         builder.Services.AddRollouts();
         builder.Services.AddRegistry();
+        builder.Services.AddReleases();
 
         var app = builder.Build();
 
@@ -44,6 +48,9 @@ internal static class ControlPlaneApp
         app.MapRollouts();
         app.MapRegistry();
         app.MapHistory();
+        app.MapApplications();
+        app.MapEnvironments();
+        app.MapReleases();
         return app;
     }
 }

@@ -2,10 +2,11 @@ using Slipway.ControlPlane.Identity;
 
 namespace Slipway.ControlPlane.Releases;
 
-/// <summary>Opens the rollouts that a new release asks for.</summary>
+/// <summary>Takes a new release to the environments that want it by themselves.</summary>
 internal interface IRolloutOpener
 {
-    /// <summary>Answers with the ids of the rollouts, one for each automatic policy that takes the release.</summary>
+    /// <summary>Opens the rollouts that automatic policies ask for; called twice, it opens them once.</summary>
+    /// <returns>The ids of the rollouts.</returns>
     Task<IReadOnlyList<string>> OpenForReleaseAsync(
         string application,
         string version,
