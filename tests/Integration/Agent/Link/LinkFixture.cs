@@ -1,0 +1,127 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Testing;
+using Slipway.Agent.Deployments;
+using Slipway.Agent.Link;
+
+namespace Tests.Integration.Agent.Link;
+
+/// <summary>A link to a control plane, with deployments that only remember.</summary>
+internal sealed class LinkFixture : IAsyncDisposable
+{
+    private readonly Channel<bool> _changes = Channel.CreateUnbounded<bool>();
+    private readonly Lock _gate = new();
+    private readonly List<DeploymentReport> _pending = [];
+    private IReadOnlyList<WorkloadStatus> _observed = [];
+    private ControlPlaneLink? _link;
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("slipway-link-").FullName;
+
+    public string TokenFile => Path.Combine(Folder, "token");
+
+    public IdentityStore Store => field ??= new(Path.Combine(Folder, "identity"));
+
+    public FakeLogCollector Logs { get; } = new();
+
+    public DesiredState Desired { get; set; } = DesiredState.Empty;
+
+    public void Start(StandInControlPlane server, string? token = null)
+    {
+        if (token is not null)
+        {
+            File.WriteAllText(TokenFile, token + "\n");
+        }
+
+        _link = new(
+            new(server.Address, TokenFile),
+            Store,
+            new("web-1", "machine", "boot", "1.0.0", new Dictionary<string, string> { ["self.kernel"] = "6" }),
+            new()
+            {
+                Desired = () => Desired,
+                AcceptAsync = (state, _) =>
+                {
+                    Desired = state;
+                    return Task.CompletedTask;
+                },
+                ForgetTokenAsync = _ =>
+                {
+                    Desired = Desired with { Token = DesiredToken.None };
+                    return Task.CompletedTask;
+                },
+                Observe = () => _observed,
+                Pending = Pending,
+                Acknowledge = Acknowledge,
+                Changes = _changes.Reader,
+            },
+            new(TimeProvider.System, new Random(1), new FakeLogger(Logs)));
+        _link.Start();
+    }
+
+    public void Report(DeploymentReport report)
+    {
+        lock (_gate)
+        {
+            _pending.Add(report);
+        }
+
+        _changes.Writer.TryWrite(true);
+    }
+
+    public void Observe(params WorkloadStatus[] observed)
+    {
+        _observed = observed;
+        _changes.Writer.TryWrite(true);
+    }
+
+    public IReadOnlyList<DeploymentReport> Pending()
+    {
+        lock (_gate)
+        {
+            return [.. _pending];
+        }
+    }
+
+    /// <summary>Waits for a log message that contains the text.</summary>
+    public async Task LoggedAsync(string text)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        await foreach (var record in Logs.GetLogsAsync(limit.Token))
+        {
+            if (record.Message.Contains(text, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        if (_link is { } link)
+        {
+            _link = null;
+            await link.DisposeAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        foreach (var record in Logs.GetSnapshot())
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine(record.ToString());
+        }
+
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private void Acknowledge(string deploymentId, uint sequence)
+    {
+        lock (_gate)
+        {
+            _pending.RemoveAll(report => report.DeploymentId == deploymentId && report.Sequence <= sequence);
+        }
+
+        _changes.Writer.TryWrite(true);
+    }
+}
