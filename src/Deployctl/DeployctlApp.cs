@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Grpc.Core;
 using Slipway.Deployctl.Invocations;
 using Slipway.Deployctl.Output;
@@ -10,7 +11,7 @@ using Slipway.Shared.Rpc;
 namespace Slipway.Deployctl;
 
 /// <summary>The whole program, put together: the process and the tests run the same one.</summary>
-internal static class DeployctlApp
+internal static partial class DeployctlApp
 {
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments,
@@ -71,8 +72,12 @@ internal static class DeployctlApp
 
         var errors = parse.Errors.Select(error => error.Message).Distinct();
         var message = $"{string.Join('\n', errors)}\nSee {string.Join(' ', words)} --help";
-        return new(StatusCode.InvalidArgument, "INVALID_OPTION", message);
+        return new(StatusCode.InvalidArgument, "INVALID_OPTION", Token.Replace(message, "$1.***"));
     }
+
+    // Somebody may have typed a token where none belongs.
+    [GeneratedRegex(@"\b(sl[pe]1)\.[^\s']+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Token { get; }
 
     // Also for a command line that could not be parsed.
     private static OutputFormat FormatOf(IReadOnlyList<string> arguments, Terminal terminal)

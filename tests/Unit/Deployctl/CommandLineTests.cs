@@ -67,6 +67,16 @@ public class CommandLineTests
     }
 
     [Fact]
+    public async Task A_token_in_the_wrong_place_is_not_repeated()
+    {
+        var (exitCode, _, error) = await CommandLine.RunAsync(["whoami", "slp1.ab.id.secret-part"]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("slp1.***", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-part", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_unreachable_control_plane_ends_with_6_and_its_address()
     {
         var variables = new Dictionary<string, string>
