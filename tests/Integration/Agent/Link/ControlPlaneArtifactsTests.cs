@@ -10,7 +10,7 @@ public sealed class ControlPlaneArtifactsTests : IAsyncLifetime
     private readonly LinkFixture _agent = new();
     private readonly byte[] _blob = [.. Enumerable.Range(0, 200_000).Select(i => (byte)(i * 31))];
     private StandInControlPlane _server = null!;
-    private IArtifactSource _source = null!;
+    private ControlPlaneArtifacts _source = null!;
 
     private Digest Digest => Digest.FromHash(System.Security.Cryptography.SHA256.HashData(_blob));
 

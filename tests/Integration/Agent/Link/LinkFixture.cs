@@ -64,13 +64,13 @@ internal sealed class LinkFixture : IAsyncDisposable
             _pending.Add(report);
         }
 
-        _changes.Writer.TryWrite(true);
+        _changes.Writer.TryWrite(item: true);
     }
 
     public void Observe(params WorkloadStatus[] observed)
     {
         _observed = observed;
-        _changes.Writer.TryWrite(true);
+        _changes.Writer.TryWrite(item: true);
     }
 
     public IReadOnlyList<DeploymentReport> Pending()
@@ -97,16 +97,20 @@ internal sealed class LinkFixture : IAsyncDisposable
 
     public async Task StopAsync()
     {
-        if (_link is { } link)
+        if (_link is not null)
         {
+            await _link.DisposeAsync();
             _link = null;
-            await link.DisposeAsync();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
+        if (_link is not null)
+        {
+            await _link.DisposeAsync();
+        }
+
         foreach (var record in Logs.GetSnapshot())
         {
             TestContext.Current.TestOutputHelper?.WriteLine(record.ToString());
@@ -122,6 +126,6 @@ internal sealed class LinkFixture : IAsyncDisposable
             _pending.RemoveAll(report => report.DeploymentId == deploymentId && report.Sequence <= sequence);
         }
 
-        _changes.Writer.TryWrite(true);
+        _changes.Writer.TryWrite(item: true);
     }
 }

@@ -4,7 +4,6 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Slipway.Agent.Deployments;
-using Slipway.Shared.Rpc;
 using V1 = Slipway.Contracts.V1;
 using Kind = Slipway.Contracts.V1.AgentMessage.MessageOneofCase;
 

@@ -29,7 +29,7 @@ internal sealed class StandInControlPlane : IAsyncDisposable
     private StandInControlPlane()
     {
         var request = new CertificateRequest("CN=Test CA", _key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForCertificateAuthority());
         Authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(30));
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -116,7 +116,10 @@ internal sealed class StandInControlPlane : IAsyncDisposable
         names.AddIpAddress(System.Net.IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.Create(
-            Authority, Authority.NotBefore, Authority.NotAfter, RandomNumberGenerator.GetBytes(8));
+            Authority,
+            DateTimeOffset.UtcNow.AddMinutes(-5),
+            DateTimeOffset.UtcNow.AddDays(1),
+            RandomNumberGenerator.GetBytes(8));
         return certificate.CopyWithPrivateKey(key);
     }
 
@@ -131,6 +134,7 @@ internal sealed class StandInControlPlane : IAsyncDisposable
         return ByteString.CopyFrom(certificate.RawData);
     }
 
+#pragma warning disable CA1812 // the gRPC server makes it
     private sealed class AgentsService(StandInControlPlane server) : V1.Agents.AgentsBase
     {
         public override Task<V1.EnrollResponse> Enroll(V1.EnrollRequest request, ServerCallContext context)
@@ -201,4 +205,5 @@ internal sealed class StandInControlPlane : IAsyncDisposable
             await session.RunAsync(requestStream, context.CancellationToken);
         }
     }
+#pragma warning restore CA1812
 }
