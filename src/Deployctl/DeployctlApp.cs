@@ -72,11 +72,13 @@ internal static partial class DeployctlApp
 
         var errors = parse.Errors.Select(error => error.Message).Distinct();
         var message = $"{string.Join('\n', errors)}\nSee {string.Join(' ', words)} --help";
-        return new(StatusCode.InvalidArgument, "INVALID_OPTION", Token.Replace(message, "$1.***"));
+        return new(StatusCode.InvalidArgument, "INVALID_OPTION", Token.Replace(message, "${kind}.***"));
     }
 
     // Somebody may have typed a token where none belongs.
-    [GeneratedRegex(@"\b(sl[pe]1)\.[^\s']+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(?<kind>sl[pe]1)\.[^\s']+",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Token { get; }
 
     // Also for a command line that could not be parsed.

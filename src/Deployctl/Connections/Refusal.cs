@@ -32,6 +32,11 @@ internal static class Refusal
                     Reason = "UNAUTHENTICATED",
                     Message = $"{problem.Message}: run deployctl login {server}",
                 },
+            StatusCode.Unimplemented => problem with
+            {
+                Reason = "UNIMPLEMENTED",
+                Message = $"{server} does not know this call: it runs an older version than deployctl",
+            },
             _ => problem with { Message = problem.Message.Length > 0 ? problem.Message : "the call failed" },
         };
     }
