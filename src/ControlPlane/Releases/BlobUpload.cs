@@ -87,7 +87,7 @@ internal sealed class BlobUpload : IDisposable
     }
 
     /// <summary>Checks what came and puts it under its name; on return it survives a power cut.</summary>
-    /// <exception cref="ProblemException">SIZE_MISMATCH: bytes are missing. DIGEST_MISMATCH: they are others.</exception>
+    /// <exception cref="ProblemException">SIZE_MISMATCH: bytes are missing. DIGEST_MISMATCH.</exception>
     public void Complete()
     {
         if (_part is null)

@@ -5,28 +5,22 @@ namespace Slipway.ControlPlane.Releases;
 
 /// <summary>Has rollouts opened for a new release, while somebody waits to hear of them.</summary>
 /// <remarks>The release and its event are committed: what fails here, the outbox makes up for.</remarks>
-internal sealed partial class ReleaseAnnouncer(IEnumerable<IRolloutOpener> openers, ILogger<ReleaseAnnouncer> logger)
+internal sealed partial class ReleaseAnnouncer(IRolloutOpener opener, ILogger<ReleaseAnnouncer> logger)
 {
     public async Task<IReadOnlyList<string>> AnnounceAsync(
         ReleaseSpec release,
         Caller caller,
         CancellationToken cancellationToken)
     {
-        var opened = new List<string>();
-        foreach (var opener in openers)
+        try
         {
-            try
-            {
-                opened.AddRange(await opener.OpenForReleaseAsync(
-                    release.Application, release.Version, caller, cancellationToken));
-            }
-            catch (ProblemException exception)
-            {
-                Log.NotOpened(logger, release.Application, release.Version, exception);
-            }
+            return await opener.OpenForReleaseAsync(release.Application, release.Version, caller, cancellationToken);
         }
-
-        return opened;
+        catch (ProblemException exception)
+        {
+            Log.NotOpened(logger, release.Application, release.Version, exception);
+            return [];
+        }
     }
 
     private static partial class Log

@@ -29,7 +29,9 @@ public sealed class ApplicationServiceTests : IAsyncLifetime
         Assert.Equal(5, server.KeepReleases);
         Assert.Equal(Duration.FromTimeSpan(TimeSpan.FromSeconds(30)), server.StartTimeout);
         Assert.Equal(Readiness.KindOneofCase.Tcp, server.Readiness.KindCase);
-        Assert.Contains(answer.Changes, change => change is { Path: "server.listen[0].address", After: "8080", HasBefore: false });
+        Assert.Contains(
+            answer.Changes,
+            change => change is { Path: "server.listen[0].address", After: "8080", HasBefore: false });
     }
 
     [Fact]
@@ -100,7 +102,8 @@ public sealed class ApplicationServiceTests : IAsyncLifetime
             try
             {
                 await Client.ApplyAsync(
-                    new ApplyApplicationRequest { Application = changed, ExpectedVersion = 1 }, cancellationToken: Token);
+                    new ApplyApplicationRequest { Application = changed, ExpectedVersion = 1 },
+                    cancellationToken: Token);
                 return "";
             }
             catch (RpcException exception)
@@ -204,7 +207,9 @@ public sealed class ApplicationServiceTests : IAsyncLifetime
         Problem.From(await Assert.ThrowsAsync<RpcException>(() => call));
 
     private Task<ApplyApplicationResponse> ApplyAsync(Application application) =>
-        Client.ApplyAsync(new ApplyApplicationRequest { Application = application }, cancellationToken: Token).ResponseAsync;
+        Client.ApplyAsync(
+            new ApplyApplicationRequest { Application = application },
+            cancellationToken: Token).ResponseAsync;
 
     private Task<Application> GetAsync() =>
         Client.GetAsync(new GetApplicationRequest { Name = "shop" }, cancellationToken: Token).ResponseAsync;

@@ -44,7 +44,9 @@ public sealed class BlobEndpointTests : IAsyncLifetime
         using var response = await _http.SendAsync(request, Token);
 
         Assert.Equal(HttpStatusCode.PartialContent, response.StatusCode);
-        Assert.Equal(Content[from..((to ?? (Content.Length - 1)) + 1)], await response.Content.ReadAsByteArrayAsync(Token));
+        Assert.Equal(
+            Content[from..((to ?? (Content.Length - 1)) + 1)],
+            await response.Content.ReadAsByteArrayAsync(Token));
         Assert.Equal(Content.Length, response.Content.Headers.ContentRange!.Length);
     }
 

@@ -24,7 +24,9 @@ public sealed class BlobStoreTests : IDisposable
         Assert.Equal(Content.Length, blobs.SizeOf(ContentDigest));
         Assert.Equal(Content, await File.ReadAllBytesAsync(blobs.PathOf(ContentDigest), Token));
         Assert.EndsWith(
-            $"/sha256/{ContentDigest.Hex[..2]}/{ContentDigest.Hex}", blobs.PathOf(ContentDigest), StringComparison.Ordinal);
+            $"/sha256/{ContentDigest.Hex[..2]}/{ContentDigest.Hex}",
+            blobs.PathOf(ContentDigest),
+            StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(Path.Combine(_folder, "uploads")));
     }
 

@@ -22,13 +22,14 @@ internal static class Pushing
     public static IEnumerable<PushChunk> Chunks(byte[] content, long from = 0, int size = 256 * 1024)
     {
         var digest = ArtifactOf(content).Digest;
-        for (var at = from; at < content.Length; at += size)
+        for (var at = (int)from; at < content.Length; at += size)
         {
+            var data = content.AsMemory(at, Math.Min(size, content.Length - at));
             yield return new PushChunk
             {
                 Digest = digest,
                 Offset = at,
-                Data = UnsafeByteOperations.UnsafeWrap(content.AsMemory((int)at, (int)Math.Min(size, content.Length - at))),
+                Data = UnsafeByteOperations.UnsafeWrap(data),
             };
         }
     }

@@ -141,7 +141,9 @@ public sealed class ReleaseServiceTests : IAsyncLifetime
             [.. Chunks(Content), .. Chunks(other)],
             Token);
 
-        Assert.Equal(["any", "linux/amd64", "linux/arm64"], answer.Release.Artifacts.Select(artifact => artifact.Platform));
+        Assert.Equal(
+            ["any", "linux/amd64", "linux/arm64"],
+            answer.Release.Artifacts.Select(artifact => artifact.Platform));
     }
 
     [Fact]
@@ -201,7 +203,8 @@ public sealed class ReleaseServiceTests : IAsyncLifetime
         var artifact = ArtifactOf(Content);
         var orphan = RandomNumberGenerator.GetBytes(1000);
         await Client.PushAsync(Header("1.0.0", artifact), Chunks(Content), Token);
-        await ProblemOfAsync(Client.PushAsync(Header("1.0.1", ArtifactOf(orphan)), Chunks(orphan, size: 100).Take(1), Token));
+        await ProblemOfAsync(Client.PushAsync(
+            Header("1.0.1", ArtifactOf(orphan)), Chunks(orphan, size: 100).Take(1), Token));
         foreach (var file in Directory.GetFiles(Path.Combine(_host.Folder, "blobs"), "*", SearchOption.AllDirectories))
         {
             File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
