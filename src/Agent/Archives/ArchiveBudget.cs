@@ -32,7 +32,8 @@ internal sealed class ArchiveBudget(ArchiveLimits limits)
 
         if (_bytes > limits.FreeBytes && _bytes / limits.Ratio > Consumed)
         {
-            throw new ArchiveException($"The archive unpacks to more than {limits.Ratio} times its size, at '{entry}'.");
+            throw new ArchiveException(
+                $"The archive unpacks to more than {limits.Ratio} times its size, at '{entry}'.");
         }
     }
 }

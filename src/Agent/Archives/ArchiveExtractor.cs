@@ -24,7 +24,8 @@ internal sealed class ArchiveExtractor(ArchiveLimits limits)
     /// <param name="fileName">The name that it was published under; its suffix tells the format.</param>
     /// <param name="folder">An existing, empty folder that nobody else writes to.</param>
     /// <param name="cancellationToken">Stops half-way; the folder is then to be thrown away.</param>
-    /// <exception cref="ArchiveException">It is broken, too large or hostile; the folder is to be thrown away.</exception>
+    /// <exception cref="ArchiveException">It is broken, too large or hostile; the folder is to be thrown
+    /// away.</exception>
     public async Task ExtractAsync(string archive, string fileName, string folder, CancellationToken cancellationToken)
     {
         if (!Knows(fileName))
@@ -69,7 +70,11 @@ internal sealed class ArchiveExtractor(ArchiveLimits limits)
             or NotSupportedException or PathTooLongException;
 
     private static async Task UntarAsync(
-        FileStream file, bool isCompressed, ArchiveFolder target, ArchiveBudget budget, CancellationToken cancellationToken)
+        FileStream file,
+        bool isCompressed,
+        ArchiveFolder target,
+        ArchiveBudget budget,
+        CancellationToken cancellationToken)
     {
         await using var counted = new CountingStream(file, count => budget.Consumed += count);
         await using var plain = isCompressed ? new GZipStream(counted, CompressionMode.Decompress) : (Stream)counted;
@@ -92,7 +97,8 @@ internal sealed class ArchiveExtractor(ArchiveLimits limits)
     }
 
     // The checksum of a .gz stands at its end.
-    private static async Task DrainAsync(CountingStream stream, ArchiveBudget budget, CancellationToken cancellationToken)
+    private static async Task DrainAsync(
+        CountingStream stream, ArchiveBudget budget, CancellationToken cancellationToken)
     {
         var buffer = new byte[ReadSize];
         int count;
@@ -162,7 +168,8 @@ internal sealed class ArchiveExtractor(ArchiveLimits limits)
             case 0 or ZipFile when !isFolder:
                 await using (var content = await entry.OpenAsync(cancellationToken))
                 {
-                    await target.AddFileAsync(name, mode == UnixFileMode.None ? DefaultFileMode : mode, content, cancellationToken);
+                    await target.AddFileAsync(
+                        name, mode == UnixFileMode.None ? DefaultFileMode : mode, content, cancellationToken);
                 }
 
                 break;

@@ -27,7 +27,8 @@ internal sealed class ArchiveFolder(string root, ArchiveBudget budget)
         _folderModes[name] = (mode & Permissions) | OwnerEnters;
     }
 
-    public async Task AddFileAsync(string entry, UnixFileMode mode, Stream? content, CancellationToken cancellationToken)
+    public async Task AddFileAsync(
+        string entry, UnixFileMode mode, Stream? content, CancellationToken cancellationToken)
     {
         budget.ChargeEntry();
         var name = ArchiveTree.Normalize(entry);
@@ -59,7 +60,8 @@ internal sealed class ArchiveFolder(string root, ArchiveBudget budget)
         var source = ArchiveTree.Normalize(target);
         if (!_tree.IsFile(source))
         {
-            throw new ArchiveException($"The archive's hard link '{name}' does not lead to a file before it: '{target}'.");
+            throw new ArchiveException(
+                $"The archive's hard link '{name}' does not lead to a file before it: '{target}'.");
         }
 
         _tree.AddFile(name);

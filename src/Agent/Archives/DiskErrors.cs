@@ -1,6 +1,8 @@
 namespace Slipway.Agent.Archives;
 
-/// <summary>Tells a full disk from other trouble with files: the framework keeps the kernel's number in HResult.</summary>
+/// <summary>
+/// Tells a full disk from other trouble with files: the framework keeps the kernel's number in HResult.
+/// </summary>
 internal static class DiskErrors
 {
     /// <summary>ENOSPC.</summary>

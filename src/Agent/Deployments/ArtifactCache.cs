@@ -6,8 +6,8 @@ using Slipway.Shared.Storage;
 namespace Slipway.Agent.Deployments;
 
 /// <summary>
-/// Artifacts by digest. What it gives out has been hashed this time, not only when it was fetched; a fetch that was broken
-/// off goes on where it ended.
+/// Artifacts by digest. What it gives out has been hashed this time, not only when it was fetched; a fetch that was
+/// broken off goes on where it ended.
 /// </summary>
 internal sealed class ArtifactCache(string folder, TimeProvider timeProvider, Jitter jitter)
 {
@@ -57,7 +57,8 @@ internal sealed class ArtifactCache(string folder, TimeProvider timeProvider, Ji
     public void Prune(long maxBytes)
     {
         var total = 0L;
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles().OrderByDescending(file => file.LastWriteTimeUtc))
+        var files = new DirectoryInfo(folder).EnumerateFiles();
+        foreach (var file in files.OrderByDescending(file => file.LastWriteTimeUtc))
         {
             total += file.Length;
             if (total > maxBytes && !IsFetching(Path.GetFileNameWithoutExtension(file.Name)))
@@ -68,7 +69,8 @@ internal sealed class ArtifactCache(string folder, TimeProvider timeProvider, Ji
         }
     }
 
-    private static async Task<bool> IsWholeAsync(string path, ArtifactSpec artifact, CancellationToken cancellationToken)
+    private static async Task<bool> IsWholeAsync(
+        string path, ArtifactSpec artifact, CancellationToken cancellationToken)
     {
         await using var file = OpenRead(path);
         return file.Length == artifact.SizeBytes
@@ -85,7 +87,8 @@ internal sealed class ArtifactCache(string folder, TimeProvider timeProvider, Ji
         if (free < need)
         {
             throw new DeploymentException(
-                FailureReason.DiskFull, $"Deploying {artifact.SizeBytes} bytes needs {need} bytes free; the disk has {free}.");
+                FailureReason.DiskFull,
+                $"Deploying {artifact.SizeBytes} bytes needs {need} bytes free; the disk has {free}.");
         }
     }
 
@@ -110,7 +113,8 @@ internal sealed class ArtifactCache(string folder, TimeProvider timeProvider, Ji
             if (!wasResumed)
             {
                 throw new DeploymentException(
-                    FailureReason.DigestMismatch, $"What was fetched is not {artifact.Digest} of {artifact.SizeBytes} bytes.");
+                    FailureReason.DigestMismatch,
+                    $"What was fetched is not {artifact.Digest} of {artifact.SizeBytes} bytes.");
             }
 
             await FetchAsync(artifact, path, sources, cancellationToken);
@@ -153,7 +157,10 @@ internal sealed class ArtifactCache(string folder, TimeProvider timeProvider, Ji
     }
 
     private async Task TrySourcesAsync(
-        ArtifactSpec artifact, FileStream file, IReadOnlyList<IArtifactSource> sources, CancellationToken cancellationToken)
+        ArtifactSpec artifact,
+        FileStream file,
+        IReadOnlyList<IArtifactSource> sources,
+        CancellationToken cancellationToken)
     {
         var failures = new List<DeploymentException>();
         foreach (var source in sources)
@@ -186,7 +193,8 @@ internal sealed class ArtifactCache(string folder, TimeProvider timeProvider, Ji
             if (file.Length + count > artifact.SizeBytes)
             {
                 throw new DeploymentException(
-                    FailureReason.DigestMismatch, $"There is more than the {artifact.SizeBytes} bytes of {artifact.Digest}.");
+                    FailureReason.DigestMismatch,
+                    $"There is more than the {artifact.SizeBytes} bytes of {artifact.Digest}.");
             }
 
             await file.WriteAsync(buffer.AsMemory(0, count), cancellationToken);

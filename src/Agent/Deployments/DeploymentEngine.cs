@@ -7,8 +7,8 @@ using Slipway.Shared.Rpc;
 namespace Slipway.Agent.Deployments;
 
 /// <summary>
-/// Runs what is desired, one loop for each workload. Everything it knows is on disk before it acts, and programs live outside
-/// of it: it can be killed at any instruction and takes up its work where it was.
+/// Runs what is desired, one loop for each workload. Everything it knows is on disk before it acts, and programs live
+/// outside of it: it can be killed at any instruction and takes up its work where it was.
 /// </summary>
 internal sealed partial class DeploymentEngine(
     string stateFolder, TimeProvider timeProvider, Random random, ILogger logger) : IAsyncDisposable
@@ -20,8 +20,10 @@ internal sealed partial class DeploymentEngine(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private volatile EngineModules _modules = EngineModules.None;
-    private volatile IReadOnlyDictionary<WorkloadKey, WorkloadLoop> _loops = new Dictionary<WorkloadKey, WorkloadLoop>();
+    private volatile IReadOnlyDictionary<WorkloadKey, WorkloadLoop> _loops =
+        new Dictionary<WorkloadKey, WorkloadLoop>();
     private EngineParts? _parts;
+    private bool _isDisposed;
 
     /// <summary>What should run, as it was stored last.</summary>
     public DesiredState Desired { get; private set; } = DesiredState.Empty;
@@ -102,7 +104,9 @@ internal sealed partial class DeploymentEngine(
         }
     }
 
-    /// <summary>Forgets which revision the desired state has: another control plane counts anew. What runs stays.</summary>
+    /// <summary>
+    /// Forgets which revision the desired state has: another control plane counts anew. What runs stays.
+    /// </summary>
     public async Task ForgetTokenAsync(CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
@@ -126,6 +130,12 @@ internal sealed partial class DeploymentEngine(
     /// <summary>Ends the work; the programs keep running.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         await Task.WhenAll(_loops.Values.Select(loop => loop.DisposeAsync().AsTask()));
         _parts?.Dispose();
         _one.Dispose();
@@ -203,7 +213,7 @@ internal sealed partial class DeploymentEngine(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "{Path} cannot be read; what was committed keeps running, and nothing is removed")]
+        [LoggerMessage(1, LogLevel.Error, "{Path} cannot be read; what was committed runs on, nothing is removed")]
         public static partial void DesiredBroken(ILogger logger, string path, Exception exception);
 
         [LoggerMessage(2, LogLevel.Error, "The journal {Path} cannot be read; its deployment is begun anew")]

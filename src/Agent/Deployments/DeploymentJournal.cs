@@ -4,8 +4,8 @@ using Slipway.Shared.Storage;
 namespace Slipway.Agent.Deployments;
 
 /// <summary>
-/// A deployment's journal: a line of JSON for each step, on disk before the step's effects. A last line that a crash tore is
-/// cut off, and its step counts as not begun.
+/// A deployment's journal: a line of JSON for each step, on disk before the step's effects. A last line that a crash
+/// tore is cut off, and its step counts as not begun.
 /// </summary>
 internal sealed class DeploymentJournal : IDisposable
 {
@@ -106,7 +106,8 @@ internal sealed class DeploymentJournal : IDisposable
         var start = file.Position;
         try
         {
-            file.Write([.. JsonSerializer.SerializeToUtf8Bytes(record, DeploymentJson.Default.JournalRecord), LineFeed]);
+            var line = JsonSerializer.SerializeToUtf8Bytes(record, DeploymentJson.Default.JournalRecord);
+            file.Write([.. line, LineFeed]);
             file.Flush(flushToDisk: true);
         }
         catch (IOException)

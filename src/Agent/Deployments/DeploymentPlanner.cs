@@ -4,10 +4,11 @@ namespace Slipway.Agent.Deployments;
 
 /// <summary>Decides what to do next for one workload. Looks only at the view: no memory, no clock.</summary>
 /// <remarks>
-/// The order of a commit is: the decision in the journal, promotion by the runtime, the link <c>current</c>, the record, the
-/// last line of the journal. Whoever is killed in between finds the decision, asks the runtime whether it promoted, and does
-/// what is left. If the runtime refuses (the new instance has ended), the attempt fails and the old one was never touched.
-/// If nothing lives at all (the host was restarted), the decision stands: the new release was ready and stayed so.
+/// The order of a commit is: the decision in the journal, promotion by the runtime, the link <c>current</c>, the
+/// record, the last line of the journal. Whoever is killed in between finds the decision, asks the runtime whether it
+/// promoted, and does what is left. If the runtime refuses (the new instance has ended), the attempt fails and the old
+/// one was never touched. If nothing lives at all (the host was restarted), the decision stands: the new release was
+/// ready and stayed so.
 /// </remarks>
 internal static class DeploymentPlanner
 {
@@ -74,7 +75,8 @@ internal static class DeploymentPlanner
         InstancePhase.Ready => new(StepKind.Promote) { Ticket = attempt.Ticket },
         _ when view.Runtime is null => new(StepKind.Commit),
         null => Step.Fail(FailureReason.Interrupted, "The new instance was lost before it could take over."),
-        _ => Step.Fail(FailureReason.BakeFailed, Sentence(instance, "ended before it could take over"), instance.Output),
+        _ => Step.Fail(
+            FailureReason.BakeFailed, Sentence(instance, "ended before it could take over"), instance.Output),
     };
 
     private static Step Continue(WorkloadView view, Attempt attempt, Instance? instance) => attempt.Phase switch
@@ -90,7 +92,8 @@ internal static class DeploymentPlanner
         workload.Unsupported is { } unsupported ? Step.Fail(FailureReason.InvalidSpec, unsupported)
         : workload.Server.Command.Count == 0 ? Step.Fail(FailureReason.InvalidSpec, "server.command is empty.")
         : workload.Artifact is null
-            ? Step.Fail(FailureReason.NoArtifact, $"Release {workload.Version} has no artifact for this host's platform.")
+            ? Step.Fail(
+                FailureReason.NoArtifact, $"Release {workload.Version} has no artifact for this host's platform.")
         : new(StepKind.Accept);
 
     private static Step Watch(WorkloadView view, Attempt attempt, Instance instance)
@@ -101,7 +104,8 @@ internal static class DeploymentPlanner
             case InstancePhase.Current or InstancePhase.BackingOff:
                 return new(StepKind.Decide);
             case InstancePhase.Ready when instance.Restarts > 0:
-                return Step.Fail(FailureReason.BakeFailed, Sentence(instance, "ended and was restarted"), instance.Output);
+                return Step.Fail(
+                    FailureReason.BakeFailed, Sentence(instance, "ended and was restarted"), instance.Output);
             case InstancePhase.Ready when !isVerifying:
                 return new(StepKind.Verify);
             case InstancePhase.Ready:
@@ -118,11 +122,13 @@ internal static class DeploymentPlanner
                     Sentence(instance, "failed"),
                     instance.Output);
             default:
-                return Step.Fail(FailureReason.Interrupted, "The new instance was stopped by somebody else.", instance.Output);
+                return Step.Fail(
+                    FailureReason.Interrupted, "The new instance was stopped by somebody else.", instance.Output);
         }
     }
 
-    // Whatever becomes of attempts: what was committed runs. The runtime restarts it; here is what to do without the runtime.
+    // Whatever becomes of attempts: what was committed runs. The runtime restarts it; here is what to do without the
+    // runtime.
     private static Step KeepCommitted(WorkloadView view)
     {
         if (view.Record.Committed is not { } committed)
@@ -158,7 +164,7 @@ internal static class DeploymentPlanner
         var last = own
             .Where(instance => instance.Ticket.StartsWith(prefix, StringComparison.Ordinal))
             .Select(instance =>
-                int.TryParse(instance.Ticket.AsSpan(prefix.Length), CultureInfo.InvariantCulture, out var number) ? number : 0)
+                int.TryParse(instance.Ticket.AsSpan(prefix.Length), CultureInfo.InvariantCulture, out var n) ? n : 0)
             .DefaultIfEmpty(0)
             .Max();
         return $"{prefix}{last + 1}";

@@ -7,7 +7,9 @@ using Slipway.Shared.Modules;
 
 namespace Slipway.Agent.Deployments;
 
-/// <summary>The app <c>deployments</c>: the engine, with the sources and runtimes that the configuration names.</summary>
+/// <summary>
+/// The app <c>deployments</c>: the engine, with the sources and runtimes that the configuration names.
+/// </summary>
 /// <remarks>The engine outlives a change of configuration; only its modules are exchanged.</remarks>
 [Module("deployments")]
 internal sealed class DeploymentsApp : IApp, IProvision, IValidate, ICommit

@@ -2,6 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.Agent.Deployments;
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(DeploymentsApp))]
 internal sealed partial class DeploymentsAppJson : JsonSerializerContext;

@@ -16,7 +16,8 @@ internal static partial class DesiredCheck
             DemandName("workloads.environment", key.Environment);
             if (!Id().IsMatch(workload.DeploymentId))
             {
-                throw Refusal("workloads.deployment_id", $"'{workload.DeploymentId}' is not 1 to 64 letters, digits, - or _.");
+                throw Refusal(
+                    "workloads.deployment_id", $"'{workload.DeploymentId}' is not 1 to 64 letters, digits, - or _.");
             }
 
             if (!Version().IsMatch(workload.Version))
@@ -41,12 +42,12 @@ internal static partial class DesiredCheck
 
     private static ProblemException Refusal(string field, string message) => new(Problem.InvalidField(field, message));
 
-    [GeneratedRegex(@"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Name();
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Id();
 
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,127}\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,127}\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Version();
 }

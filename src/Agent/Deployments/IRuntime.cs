@@ -3,7 +3,9 @@ using Slipway.Shared.Rpc;
 
 namespace Slipway.Agent.Deployments;
 
-/// <summary>A way to run programs that outlives the agent. Everything can be said twice: the ticket tells a repetition.</summary>
+/// <summary>
+/// A way to run programs that outlives the agent. Everything can be said twice: the ticket tells a repetition.
+/// </summary>
 internal interface IRuntime : IGuest
 {
     static string IGuest.Namespace => "runtime";

@@ -5,7 +5,9 @@ internal sealed class Jitter(Random random)
 {
     private readonly Lock _gate = new();
 
-    /// <summary>Exponential back-off with full jitter: anything up to <paramref name="first"/> doubled for each try.</summary>
+    /// <summary>
+    /// Exponential back-off with full jitter: anything up to <paramref name="first"/> doubled for each try.
+    /// </summary>
     public TimeSpan BackOff(TimeSpan first, TimeSpan most, int tries) =>
         Math.Min(first.TotalSeconds * Math.Pow(2, Math.Min(tries, 30)), most.TotalSeconds) is var limit
             ? TimeSpan.FromSeconds(limit * Next())

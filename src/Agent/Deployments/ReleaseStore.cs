@@ -5,8 +5,8 @@ using Slipway.Shared.Storage;
 namespace Slipway.Agent.Deployments;
 
 /// <summary>
-/// The unpacked releases of one workload, and the link <c>current</c>. A release is there whole or not at all: it is unpacked
-/// under another name, flushed, and renamed.
+/// The unpacked releases of one workload, and the link <c>current</c>. A release is there whole or not at all: it is
+/// unpacked under another name, flushed, and renamed.
 /// </summary>
 internal sealed class ReleaseStore(string folder)
 {

@@ -5,8 +5,9 @@ using Slipway.Shared.Storage;
 namespace Slipway.Agent.Deployments;
 
 /// <summary>
-/// Reports on their way to the control plane, on disk until they are acknowledged. Bounded: when it is full, steps that a
-/// later step of the same deployment has overtaken go first, then the output of old ends; ends themselves go last.
+/// Reports on their way to the control plane, on disk until they are acknowledged. Bounded: when it is full, steps
+/// that a later step of the same deployment has overtaken go first, then the output of old ends; ends themselves go
+/// last.
 /// </summary>
 internal sealed class ReportSpool
 {
@@ -124,7 +125,8 @@ internal sealed class ReportSpool
             Drop(overtaken);
         }
 
-        while (_bytes > _maxBytes && _entries.FirstOrDefault(entry => entry.Value.Report.Output.Length > 0) is { Key: > 0 } one)
+        while (_bytes > _maxBytes
+            && _entries.FirstOrDefault(entry => entry.Value.Report.Output.Length > 0) is { Key: > 0 } one)
         {
             Write(one.Key, one.Value.Report with { Output = "" });
         }
@@ -147,7 +149,8 @@ internal sealed class ReportSpool
         foreach (var (ordinal, entry) in _entries)
         {
             if (!IsEnd(entry.Report) && _entries.Values.Any(other =>
-                other.Report.DeploymentId == entry.Report.DeploymentId && other.Report.Sequence > entry.Report.Sequence))
+                other.Report.DeploymentId == entry.Report.DeploymentId
+                && other.Report.Sequence > entry.Report.Sequence))
             {
                 return ordinal;
             }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Slipway.Agent.Deployments;
 
 /// <summary>
-/// Brings one workload to what is desired, and keeps it there: observe, plan, act, and again. Woken by new desired state, by
-/// its runtime, and every half minute, so that a lost event costs time and nothing else.
+/// Brings one workload to what is desired, and keeps it there: observe, plan, act, and again. Woken by new desired
+/// state, by its runtime, and every half minute, so that a lost event costs time and nothing else.
 /// </summary>
 internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) : IAsyncDisposable
 {
@@ -89,7 +89,8 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
 
                 await TurnAsync(desired, isKnown, interrupt, cancellationToken);
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || interrupt.IsCancellationRequested)
+            catch (OperationCanceledException) when (
+                cancellationToken.IsCancellationRequested || interrupt.IsCancellationRequested)
             {
                 // Stopped, or something newer is wanted: the next turn looks.
             }
@@ -152,7 +153,8 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
 
     private void Publish(WorkloadView view)
     {
-        var isGone = !view.Exists && view.Attempt is null && (view.Desired is null || view.Record == WorkloadRecord.Empty);
+        var isGone = !view.Exists && view.Attempt is null
+            && (view.Desired is null || view.Record == WorkloadRecord.Empty);
         var status = isGone ? null : WorkloadObservation.Of(key, view, Status);
         if (!ReferenceEquals(status, Status))
         {

@@ -66,8 +66,7 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
                 await StartAsync(step.Ticket, Current, cancellationToken);
                 break;
             case StepKind.Restore:
-                Log.Restoring(parts.Logger, key, Record.Committed!.Version);
-                await StartAsync(step.Ticket, Record.Committed!, cancellationToken);
+                await RestoreAsync(step.Ticket, Record.Committed!, cancellationToken);
                 break;
             case StepKind.Promote:
                 await RuntimeOrThrow.PromoteAsync(_folder, step.Ticket, cancellationToken);
@@ -158,7 +157,8 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
             await parts.Slots.WaitAsync(cancellationToken);
             try
             {
-                var archive = await parts.Cache.GetAsync(workload.Artifact!, parts.Modules().Sources, cancellationToken);
+                var sources = parts.Modules().Sources;
+                var archive = await parts.Cache.GetAsync(workload.Artifact!, sources, cancellationToken);
                 await _releases.StageAsync(workload, archive, cancellationToken);
             }
             finally
@@ -173,6 +173,20 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
     private Task StartAsync(string ticket, Workload workload, CancellationToken cancellationToken) =>
         parts.Modules().RuntimeOf(workload)
             .StartAsync(_folder, ticket, workload, _releases.PathOf(workload), cancellationToken);
+
+    // Fails by itself: an attempt that is under way may be the cure.
+    private async Task RestoreAsync(string ticket, Workload committed, CancellationToken cancellationToken)
+    {
+        Log.Restoring(parts.Logger, key, committed.Version);
+        try
+        {
+            await StartAsync(ticket, committed, cancellationToken);
+        }
+        catch (Exception e) when (e is DeploymentException or ProblemException)
+        {
+            Log.NotRestored(parts.Logger, key, committed.Version, e.Message);
+        }
+    }
 
     private async Task CloseAsync(CancellationToken cancellationToken)
     {
@@ -270,6 +284,9 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
 
         [LoggerMessage(6, LogLevel.Debug, "{Workload}: nothing to stop: {Why}")]
         public static partial void NotDiscarded(ILogger logger, WorkloadKey workload, string why);
+
+        [LoggerMessage(8, LogLevel.Error, "{Workload}: {Version} cannot be started again: {Why}")]
+        public static partial void NotRestored(ILogger logger, WorkloadKey workload, string version, string why);
 
         [LoggerMessage(7, LogLevel.Information, "{Workload}: stopped and removed")]
         public static partial void Removed(ILogger logger, WorkloadKey workload);

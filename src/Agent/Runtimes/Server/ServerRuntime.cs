@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Slipway.Agent.Deployments;
@@ -47,7 +49,7 @@ internal sealed class ServerRuntime : IRuntime, IProvision
         {
             return Translate(await ClientOf(folder).StateAsync(cancellationToken));
         }
-        catch (ProblemException e) when (e.Problem.Code == StatusCode.Unavailable)
+        catch (ProblemException e) when (e.Problem.Code == StatusCode.Unavailable && IsGone(e.InnerException))
         {
             return null;
         }
@@ -86,6 +88,16 @@ internal sealed class ServerRuntime : IRuntime, IProvision
             yield return Translate(state);
         }
     }
+
+    // A supervisor that is only slow to answer lives: to start its programs once more would be wrong.
+    private static bool IsGone(Exception? cause) => cause switch
+    {
+        SocketException e => e.SocketErrorCode is SocketError.ConnectionRefused
+            or SocketError.AddressNotAvailable
+            or SocketError.ConnectionReset,
+        Win32Exception => true,
+        _ => false,
+    };
 
     private static string FolderOf(string workload) => Path.Combine(workload, "supervisor");
 

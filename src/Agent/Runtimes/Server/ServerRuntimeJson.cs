@@ -2,6 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.Agent.Runtimes.Server;
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ServerRuntime))]
 internal sealed partial class ServerRuntimeJson : JsonSerializerContext;

@@ -133,7 +133,8 @@ public sealed class ArchiveExtractorTests : IDisposable
     public async Task An_archive_does_not_fill_the_disk()
     {
         var extractor = new ArchiveExtractor(ArchiveLimits.Default with { DiskBytes = 1000 });
-        var archive = await WriteAsync("app.tar", tar => Add(tar, TarEntryType.RegularFile, "a", new string('x', 2000)));
+        var archive = await WriteAsync(
+            "app.tar", tar => Add(tar, TarEntryType.RegularFile, "a", new string('x', 2000)));
 
         var refusal = await Assert.ThrowsAsync<IOException>(
             () => extractor.ExtractAsync(archive, "app.tar", Out, Token));
@@ -261,7 +262,8 @@ public sealed class ArchiveExtractorTests : IDisposable
         var header = new byte[512];
         Encoding.ASCII.GetBytes("zeros").CopyTo(header, 0);
         Encoding.ASCII.GetBytes("0000644\0" + "0000000\0" + "0000000\0").CopyTo(header, 100);
-        Encoding.ASCII.GetBytes(Convert.ToString(Math.Min(size, 0x1FFFFFFFF), 8).PadLeft(11, '0') + "\0").CopyTo(header, 124);
+        var octal = Convert.ToString(Math.Min(size, 0x1FFFFFFFF), 8);
+        Encoding.ASCII.GetBytes(octal.PadLeft(11, '0') + "\0").CopyTo(header, 124);
         Encoding.ASCII.GetBytes("00000000000\0" + "        " + "0").CopyTo(header, 136);
         Encoding.ASCII.GetBytes("ustar\0" + "00").CopyTo(header, 257);
         var sum = header.Sum(part => part);

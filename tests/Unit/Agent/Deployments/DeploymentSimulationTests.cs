@@ -53,7 +53,9 @@ public class DeploymentSimulationTests
             switch (happening)
             {
                 case Happening.BecomesReady:
-                    Change(InstancePhase.Starting, instance => instance with { Phase = InstancePhase.Ready, ReadyAt = _now });
+                    Change(
+                        InstancePhase.Starting,
+                        instance => instance with { Phase = InstancePhase.Ready, ReadyAt = _now });
                     break;
                 case Happening.Fails:
                     Change(InstancePhase.Ready, Failed);
@@ -81,7 +83,8 @@ public class DeploymentSimulationTests
         public StepKind Turn()
         {
             var attempt = Attempt.Replay(_journal);
-            var step = DeploymentPlanner.Next(new(_desired, _record, attempt, _lives ? new([.. _instances]) : null, _now));
+            var living = _lives ? new RuntimeState([.. _instances]) : null;
+            var step = DeploymentPlanner.Next(new(_desired, _record, attempt, living, _now));
             Do(step, attempt);
             return step.Kind;
         }
