@@ -18,7 +18,15 @@ internal sealed class SupervisorProcess(string program, TimeProvider time)
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly string[] Private =
-        ["SLIPWAY_", "LISTEN_", "SERVER_STARTER_", "NOTIFY_SOCKET", "WATCHDOG_", "DOTNET_EnableDiagnostics"];
+    [
+        "SLIPWAY_", "LISTEN_", "SERVER_STARTER_", "NOTIFY_SOCKET", "WATCHDOG_",
+        "DOTNET_EnableDiagnostics", "DOTNET_gc", "DOTNET_GC",
+    ];
+
+    // One a workload: no diagnostics socket, no collector thread, and a collection after 2 MiB, not after the
+    // size of the processor's cache (measured after ten deployments: 12 MiB instead of 29 of its own).
+    private static readonly string[] Frugal =
+        ["DOTNET_EnableDiagnostics=0", "DOTNET_gcConcurrent=0", "DOTNET_GCgen0size=0x200000"];
 
     private readonly ConcurrentDictionary<int, SafeFileHandle> _started = new();
 
@@ -78,7 +86,7 @@ internal sealed class SupervisorProcess(string program, TimeProvider time)
             var pid = Libc.Spawn(
                 program,
                 [program, "supervisor", "--folder", folder],
-                [.. InheritedEnvironment(), "DOTNET_EnableDiagnostics=0"],
+                [.. InheritedEnvironment(), .. Frugal],
                 [nothing, log, log]);
             var process = Libc.OpenProcess(pid)!;
             _started[pid] = process;
