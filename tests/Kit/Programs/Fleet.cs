@@ -56,7 +56,7 @@ public sealed class Fleet : IAsyncDisposable
         return program;
     }
 
-    /// <summary>Starts it, or starts it again on the same state; before its command line may stand a tracer's.</summary>
+    /// <summary>Starts it, or starts it again on its state; a tracer's command line may come first.</summary>
     public async Task<RunningProgram> StartAgentAsync(
         string name,
         CancellationToken cancellationToken,
