@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Slipway.ControlPlane.Hosting;
 
-/// <summary>HTTP/1.1 and HTTP/2 on one address without TLS, told apart by the first bytes that the client sends.</summary>
+/// <summary>HTTP/1.1 and HTTP/2 on one address without TLS, told apart by the first bytes that come.</summary>
 /// <remarks>Kestrel tells them apart only by what TLS has negotiated, but lets a connection say what it is.</remarks>
 internal static class PlainTextListener
 {

@@ -14,7 +14,8 @@ internal static class StreamsEndOnShutdown
         {
             var metadata = context.GetEndpoint()?.Metadata;
             var method = metadata?.GetMetadata<GrpcMethodMetadata>()?.Method;
-            if (method is null or { Type: MethodType.Unary } || metadata?.GetMetadata<EndsByItselfAttribute>() is not null)
+            if (method is null or { Type: MethodType.Unary }
+                || metadata?.GetMetadata<EndsByItselfAttribute>() is not null)
             {
                 await next(context);
                 return;

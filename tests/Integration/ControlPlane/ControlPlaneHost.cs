@@ -139,7 +139,7 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
 
     public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
 
-    /// <summary>Lets go of the data directory; before <see cref="StopAsync"/> that is as if it had been killed.</summary>
+    /// <summary>Lets go of the data directory; before <see cref="StopAsync"/> it is as if it were killed.</summary>
     public void Release() => _app.Services.GetRequiredService<DataDirectoryLock>().Dispose();
 
     public async ValueTask DisposeAsync()

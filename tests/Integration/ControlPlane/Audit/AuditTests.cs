@@ -92,7 +92,9 @@ public sealed class AuditTests(PostgresServer postgres) : IClassFixture<Postgres
             var verifier = new AuditVerifier(database);
             Assert.Null(await verifier.FindBreakAsync(Cancelled));
 
-            await database.WriteAsync((context, token) => context.Database.ExecuteSqlRawAsync(statement, token), Cancelled);
+            await database.WriteAsync(
+                (context, token) => context.Database.ExecuteSqlRawAsync(statement, token),
+                Cancelled);
 
             Assert.Equal(broken, await verifier.FindBreakAsync(Cancelled));
         }
