@@ -24,7 +24,7 @@ internal static class Pages
 
         if (next.Length > 0)
         {
-            invocation.Printer.Note($"There are more than {limit}: raise --limit, or narrow the search.");
+            invocation.Printer.Warn($"There are more than {limit}: raise --limit, or narrow the search.");
         }
 
         return items.Count <= limit ? items : items[..limit];

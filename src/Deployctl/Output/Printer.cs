@@ -63,8 +63,17 @@ internal sealed class Printer(Terminal terminal, OutputFormat format, bool isQui
         One(row, key);
     }
 
-    /// <summary>A remark beside the result; nothing when quiet.</summary>
+    /// <summary>A remark for people; programs that read standard error find nothing but an error there.</summary>
     public void Note(string text)
+    {
+        if (format == OutputFormat.Table)
+        {
+            Warn(text);
+        }
+    }
+
+    /// <summary>Something that a program's owner should know too, such as a list that was cut.</summary>
+    public void Warn(string text)
     {
         if (!isQuiet && text.Length > 0)
         {
