@@ -2,6 +2,7 @@ using Slipway.ControlPlane.Agents;
 using Slipway.ControlPlane.Applications;
 using Slipway.ControlPlane.Audit;
 using Slipway.ControlPlane.Environments;
+using Slipway.ControlPlane.Dewy;
 using Slipway.ControlPlane.History;
 using Slipway.ControlPlane.Hosting;
 using Slipway.ControlPlane.Identity;
@@ -32,12 +33,14 @@ internal static class ControlPlaneApp
         builder.Services.AddRollouts();
         builder.Services.AddRegistry();
         builder.Services.AddReleases();
+        builder.Services.AddDewy();
 
         var app = builder.Build();
 
         // Before the host starts, so that a refusal is one sentence and not the host's log of a failed start.
         app.Services.GetRequiredService<Database>();
         app.UseRouting();
+        app.UseDewy();
         app.UseStreamsEndOnShutdown();
         app.UseCallers();
         app.MapHosting();
@@ -51,6 +54,7 @@ internal static class ControlPlaneApp
         app.MapApplications();
         app.MapEnvironments();
         app.MapReleases();
+        app.MapDewy();
         return app;
     }
 }

@@ -71,7 +71,16 @@ internal sealed partial class RedisHintBus(
             _local.Publish(HintSubscription.All);
         };
         redis.ConnectionFailed += (_, failure) => Log.Lost(logger, failure.FailureType.ToString());
-        await redis.GetSubscriber().SubscribeAsync(Channel, (_, message) => Receive(message));
+        try
+        {
+            await redis.GetSubscriber().SubscribeAsync(Channel, (_, message) => Receive(message));
+        }
+        catch
+        {
+            await redis.DisposeAsync();
+            throw;
+        }
+
         _redis = redis;
         _local.Publish(HintSubscription.All);
     }

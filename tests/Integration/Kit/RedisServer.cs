@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Tests.Integration.Kit;
+
+/// <summary>A Redis of its own for a test, or the one that SLIPWAY_TEST_REDIS names.</summary>
+internal sealed class RedisServer : IAsyncDisposable
+{
+    private readonly Process? _process;
+
+    private RedisServer(string configuration, Process? process)
+    {
+        Configuration = configuration;
+        _process = process;
+    }
+
+    public string Configuration { get; }
+
+    public static RedisServer Start()
+    {
+        if (Environment.GetEnvironmentVariable("SLIPWAY_TEST_REDIS") is { Length: > 0 } given)
+        {
+            return new RedisServer(given, process: null);
+        }
+
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+        var start = new ProcessStartInfo("redis-server") { RedirectStandardOutput = true, UseShellExecute = false };
+        foreach (var argument in (string[])["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp"])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        return new RedisServer($"127.0.0.1:{port}", process);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+        }
+    }
+}
