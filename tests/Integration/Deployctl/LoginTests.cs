@@ -13,10 +13,11 @@ public class LoginTests
         await using var host = await ControlPlaneHost.StartAsync(Ended);
         using var user = new Operator();
 
-        var login = await user.RunAsync(["login", host.Address.AbsoluteUri, "--name", "test"], Ended, host.AdminToken);
+        var (exitCode, output, error) = await user.RunAsync(
+            ["login", host.Address.AbsoluteUri, "--name", "test"], Ended, host.AdminToken);
 
-        Assert.Equal(0, login.ExitCode);
-        Assert.DoesNotContain(host.AdminToken, login.Output + login.Error, StringComparison.Ordinal);
+        Assert.Equal(0, exitCode);
+        Assert.DoesNotContain(host.AdminToken, output + error, StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(user.ContextsFile));
         var who = JsonNode.Parse(await user.DoAsync("whoami", "-o", "json"))!;
         Assert.Equal("admin", (string?)who["scopes"]![0]);
