@@ -6,7 +6,7 @@ namespace Slipway.Agent.Link;
 internal sealed class AgentIdentity
 {
     /// <param name="file">The identity as it is stored.</param>
-    /// <exception cref="System.Security.Cryptography.CryptographicException">Certificate or key cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">It cannot be read.</exception>
     public AgentIdentity(IdentityFile file)
     {
         File = file;

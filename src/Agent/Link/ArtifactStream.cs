@@ -3,7 +3,7 @@ using Slipway.Shared.Rpc;
 
 namespace Slipway.Agent.Link;
 
-/// <summary>An artifact on its way: a peer that falls silent becomes a typed problem, and disposing ends the request.</summary>
+/// <summary>An artifact on its way: silence becomes a typed problem, and disposing ends the request.</summary>
 internal sealed class ArtifactStream(
     Stream inner, HttpResponseMessage response, HttpClient client, TimeProvider timeProvider) : Stream
 {

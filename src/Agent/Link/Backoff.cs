@@ -1,6 +1,6 @@
 namespace Slipway.Agent.Link;
 
-/// <summary>How long to wait before the next try: anything up to a bound that doubles, so that a fleet spreads out.</summary>
+/// <summary>How long to wait before the next try: anything up to a bound that doubles.</summary>
 internal sealed class Backoff(Random random)
 {
     public static readonly TimeSpan First = TimeSpan.FromMilliseconds(500);

@@ -6,8 +6,8 @@ namespace Slipway.Agent.Link;
 
 /// <summary>Reads what the control plane asks for, and fills in what it left to the defaults.</summary>
 /// <remarks>
-/// One workload that this agent cannot run is one failed deployment. A state that does not even say which workloads there
-/// are is refused whole: taking it for less than it is would stop programs.
+/// One workload that this agent cannot run is one failed deployment. A state that does not even say which workloads
+/// there are is refused whole: taking it for less than it is would stop programs.
 /// </remarks>
 internal static class DesiredClient
 {
@@ -59,7 +59,7 @@ internal static class DesiredClient
 
     private static ArtifactSpec ReadArtifact(V1.Artifact artifact, string path) => artifact switch
     {
-        { SizeBytes: < 0 } => throw new FormatException($"artifact.size_bytes: {artifact.SizeBytes} is less than nothing"),
+        { SizeBytes: < 0 } => throw new FormatException($"artifact.size_bytes: {artifact.SizeBytes} is negative"),
         _ when !path.StartsWith('/') => throw new FormatException($"artifact_path: '{path}' is no path"),
         _ => new(Digest.Parse(artifact.Digest), artifact.SizeBytes, artifact.FileName, path),
     };

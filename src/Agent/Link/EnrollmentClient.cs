@@ -9,7 +9,7 @@ using V1 = Slipway.Contracts.V1;
 
 namespace Slipway.Agent.Link;
 
-/// <summary>Gets certificates from the control plane: the first one for a token, later ones for the one before.</summary>
+/// <summary>Gets certificates: the first one for a token, later ones for the one before.</summary>
 internal sealed class EnrollmentClient(Uri controlPlane, HostFacts facts, TimeProvider timeProvider)
 {
     private const int LargestAuthority = 64 * 1024;
@@ -52,7 +52,7 @@ internal sealed class EnrollmentClient(Uri controlPlane, HostFacts facts, TimePr
         return agentId.Length > 0 && certificate.Length > 0 && roots.Length > 0
             ? new(agentId, key.ExportPkcs8PrivateKeyPem(), Pem(certificate), roots)
             : throw new ProblemException(new(
-                StatusCode.Internal, "BAD_ANSWER", "The control plane answered without id, certificate or trust bundle."));
+                StatusCode.Internal, "BAD_ANSWER", "The answer lacks id, certificate or trust bundle."));
     }
 
     private static string Pem(ByteString certificate) => PemEncoding.WriteString("CERTIFICATE", certificate.Span);

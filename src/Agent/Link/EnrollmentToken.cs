@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Slipway.Agent.Link;
 
-/// <summary>A one-time token, <c>sle1.DIGEST.ID.SECRET</c>: the digest tells which control plane is the real one.</summary>
+/// <summary>A one-time token, <c>sle1.DIGEST.ID.SECRET</c>: the digest tells the real control plane.</summary>
 internal sealed class EnrollmentToken
 {
     private const string Kind = "sle1";

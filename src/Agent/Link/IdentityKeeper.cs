@@ -37,12 +37,12 @@ internal sealed partial class IdentityKeeper(
         {
             throw Unusable(
                 "NO_TOKEN",
-                $"This host has not enrolled yet, and there is no enrolment token in {spec.TokenFile ?? "token_file"}.");
+                $"Not enrolled yet, and there is no enrolment token in {spec.TokenFile ?? "token_file"}.");
         }
 
         return EnrollmentToken.TryParse(File.ReadAllText(spec.TokenFile), out var token)
             ? token
-            : throw Unusable("TOKEN_INVALID", $"{spec.TokenFile} does not hold an enrolment token, which begins 'sle1.'.");
+            : throw Unusable("TOKEN_INVALID", $"{spec.TokenFile} holds no enrolment token: one begins 'sle1.'.");
     }
 
     private static ProblemException Unusable(string reason, string message) =>
@@ -53,7 +53,7 @@ internal sealed partial class IdentityKeeper(
         [LoggerMessage(1, LogLevel.Debug, "Enrolling with {ControlPlane}, token {Token}")]
         public static partial void Enrolling(ILogger logger, Uri controlPlane, EnrollmentToken token);
 
-        [LoggerMessage(2, LogLevel.Information, "Enrolled with {ControlPlane} as {AgentId}; certificate until {NotAfter:u}")]
+        [LoggerMessage(2, LogLevel.Information, "Enrolled with {ControlPlane} as {AgentId} until {NotAfter:u}")]
         public static partial void Enrolled(ILogger logger, Uri controlPlane, string agentId, DateTimeOffset notAfter);
     }
 }

@@ -5,9 +5,10 @@ using Slipway.Shared.Storage;
 
 namespace Slipway.Agent.Link;
 
-/// <summary>Keeps the identity on disk, so that a kill at any point neither loses it nor uses up a second token.</summary>
+/// <summary>Keeps the identity on disk: a kill at any point neither loses it nor uses up a second token.</summary>
 /// <remarks>
-/// The key of an enrolment is stored before the token is sent: should the answer be lost, the same request is made again.
+/// The key of an enrolment is stored before the token is sent: should the answer be lost, the same request is made
+/// again.
 /// </remarks>
 internal sealed class IdentityStore(string folder)
 {

@@ -4,7 +4,7 @@ using Slipway.Shared.Rpc;
 
 namespace Slipway.Agent.Link;
 
-/// <summary>Keeps the agent connected: enrols once, then holds session after session, for as long as the agent runs.</summary>
+/// <summary>Keeps the agent connected: enrols once, then holds session after session.</summary>
 internal sealed partial class LinkLoop(
     LinkSpec spec, IdentityKeeper identities, SessionClient sessions, LinkParts parts)
 {

@@ -26,7 +26,8 @@ internal sealed record Refusal(Problem Problem, bool NeedsPerson)
     public static Refusal Of(Exception exception, Uri controlPlane) => exception switch
     {
         ProblemException { Problem: var problem } => Of(problem),
-        RpcException { Status.DebugException: { } cause } when IsUntrusted(cause) => Of(UntrustedBy(controlPlane, cause)),
+        RpcException { Status.DebugException: { } cause } when IsUntrusted(cause) =>
+            Of(UntrustedBy(controlPlane, cause)),
         HttpRequestException cause when IsUntrusted(cause) => Of(UntrustedBy(controlPlane, cause)),
         RpcException { Status.DebugException: HttpRequestException cause } => Of(Unreachable(controlPlane, cause)),
         RpcException rpc => Of(Problem.From(rpc)),

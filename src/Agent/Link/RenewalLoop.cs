@@ -2,14 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Slipway.Agent.Link;
 
-/// <summary>Renews the certificate at a random point in the middle of each one's life, and tries on until it has one.</summary>
+/// <summary>Renews the certificate at a random point of each one's life, and tries on until it has one.</summary>
 internal sealed partial class RenewalLoop(LinkSpec spec, IdentityStore store, EnrollmentClient client, LinkParts parts)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
     private readonly ILogger _logger = parts.Logger;
     private readonly Random _random = parts.Roll();
 
-    /// <summary>Anywhere between half and four fifths of a life: a fleet that enrolled at once renews one by one.</summary>
+    /// <summary>Between half and four fifths of a life: a fleet that enrolled at once renews one by one.</summary>
     public static double Share(Random random) => 0.5 + (0.3 * random.NextDouble());
 
     /// <summary>Ends only when it is cancelled.</summary>

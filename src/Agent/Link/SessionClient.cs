@@ -7,7 +7,7 @@ using V1 = Slipway.Contracts.V1;
 
 namespace Slipway.Agent.Link;
 
-/// <summary>Holds one session after the other with the control plane; each begins with all that there is to say.</summary>
+/// <summary>Holds one session after the other; each begins with all that there is to say.</summary>
 internal sealed partial class SessionClient(
     HostFacts facts, LinkedDeployments deployments, TimeProvider timeProvider, ILogger logger)
 {
@@ -15,7 +15,7 @@ internal sealed partial class SessionClient(
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ReasonTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Runs until the session ends, for whatever reason; only cancellation comes out as an exception.</summary>
+    /// <summary>Runs until the session ends; only cancellation comes out as an exception.</summary>
     public async Task<SessionEnd> RunAsync(Peer peer, CancellationToken cancellationToken)
     {
         var began = timeProvider.GetTimestamp();

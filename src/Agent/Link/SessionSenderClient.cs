@@ -7,7 +7,8 @@ using V1 = Slipway.Contracts.V1;
 namespace Slipway.Agent.Link;
 
 /// <summary>
-/// The one writer of a session. It keeps no queue: whenever something may be new it compares what was said with what is.
+/// The one writer of a session. It keeps no queue: whenever something may be new it compares what was said with what
+/// is.
 /// </summary>
 internal sealed class SessionSenderClient(
     IClientStreamWriter<V1.AgentMessage> stream,

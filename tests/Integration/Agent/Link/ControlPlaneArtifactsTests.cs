@@ -50,7 +50,8 @@ public sealed class ControlPlaneArtifactsTests : IAsyncLifetime
     public Task Another_host_is_never_asked() => RefusedAsync("//127.0.0.1:9/v1/blobs", 0, StatusCode.NotFound);
 
     [Fact]
-    public Task An_offset_beyond_the_end_may_be_tried_again() => RefusedAsync(BlobPath, 300_000, StatusCode.Unavailable);
+    public Task An_offset_beyond_the_end_may_be_tried_again() =>
+        RefusedAsync(BlobPath, 300_000, StatusCode.Unavailable);
 
     [Fact]
     public async Task A_server_that_is_gone_may_be_tried_again()

@@ -17,8 +17,8 @@ using V1 = Slipway.Contracts.V1;
 namespace Tests.Integration.Agent.Link;
 
 /// <summary>
-/// A real gRPC server over TLS that keeps the promises of Agents and Registry strictly, and lets a test say what a session
-/// hears: what a well-behaved control plane would not do on demand.
+/// A real gRPC server over TLS that keeps the promises of Agents and Registry strictly, and lets a test say what a
+/// session hears: what a well-behaved control plane would not do on demand.
 /// </summary>
 internal sealed class StandInControlPlane : IAsyncDisposable
 {

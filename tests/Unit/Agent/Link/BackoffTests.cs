@@ -37,7 +37,8 @@ public class BackoffTests
     public void The_control_planes_bounds_are_kept() =>
         Gen.Select(Gen.Int, Gen.Int[0, 100], Gen.Int[0, 100]).Sample((seed, min, more) =>
         {
-            var wait = new Backoff(new Random(seed)).Between(TimeSpan.FromSeconds(min), TimeSpan.FromSeconds(min + more));
+            var wait = new Backoff(new Random(seed)).Between(
+                TimeSpan.FromSeconds(min), TimeSpan.FromSeconds(min + more));
 
             Assert.InRange(wait.TotalSeconds, min, min + more);
         });

@@ -80,7 +80,10 @@ public class DesiredClientTests
         { "server.bake: ", new() { Command = { "x" }, Bake = new() { Seconds = 1L << 60 } } },
         { "server.bake: ", new() { Command = { "x" }, Bake = new() { Seconds = 1, Nanos = -5 } } },
         { "server.readiness: ", new() { Command = { "x" }, Readiness = new() { Http = new() } } },
-        { "server.readiness.http.path: ", new() { Command = { "x" }, Readiness = new() { Http = new() { Path = "a\r" } } } },
+        {
+            "server.readiness.http.path: ",
+            new() { Command = { "x" }, Readiness = new() { Http = new() { Path = "a\r" } } }
+        },
         {
             "server.listen: ",
             new()
