@@ -3,19 +3,19 @@
 #
 #   tests/run.sh                    all of them
 #   tests/run.sh unit|integration|e2e
-#   tests/run.sh bench NAME         measures, into artifacts/bench/NAME.json
+#   tests/run.sh bench NAME [OPTION...]   measures, into artifacts/bench/NAME.json; see docs/benchmarks.md
 set -uo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 
-usage() { echo "usage: tests/run.sh [all|unit|integration|e2e|bench NAME]" >&2; exit 64; }
+usage() { echo "usage: tests/run.sh [all|unit|integration|e2e|bench NAME [OPTION...]]" >&2; exit 64; }
 
 case "${1:-all}" in
     all) projects=(Unit Integration EndToEnd) ;;
     unit) projects=(Unit) ;;
     integration) projects=(Integration) ;;
     e2e) projects=(EndToEnd) ;;
-    bench) [ $# = 2 ] || usage; projects=() ;;
+    bench) [ $# -ge 2 ] || usage; projects=() ;;
     *) usage ;;
 esac
 
@@ -101,9 +101,11 @@ start_services() {
 }
 
 if [ "${1:-all}" = bench ]; then
+    need plackup libplack-perl starlet
+    need /usr/share/perl5/Starlet.pm starlet
     deploy/build.sh || exit
     dotnet build tests/Benchmarks -c Release -v quiet || exit
-    artifacts/bin/Tests.Benchmarks/release/Tests.Benchmarks "$2"
+    artifacts/bin/Tests.Benchmarks/release/Tests.Benchmarks "${@:2}"
     exit
 fi
 

@@ -1,17 +1,22 @@
+using Tests.Benchmarks.Deploy;
+
 namespace Tests.Benchmarks;
 
 internal static class Commands
 {
     private const string Usage = """
-        usage: Tests.Benchmarks load URL [--connections N] [--connection-per-request]
+        usage: Tests.Benchmarks deploy [--megabytes N] [--idle-seconds N]
+               Tests.Benchmarks load URL [--connections N] [--connection-per-request]
         """;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
         switch (arguments)
         {
-            case ["load", ..] when LoadCommand.TryParse(arguments[1..], out var options):
-                return await LoadCommand.RunAsync(options);
+            case ["load", ..] when LoadCommand.TryParse(arguments[1..], out var load):
+                return await LoadCommand.RunAsync(load);
+            case ["deploy", ..] when DeployOptions.TryParse(arguments[1..], out var options):
+                return await DeployBenchmark.RunAsync(options);
             default:
                 await Console.Error.WriteLineAsync(Usage);
                 return 64;

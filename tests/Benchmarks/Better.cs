@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+
+namespace Tests.Benchmarks;
+
+/// <summary>Which way a number should go.</summary>
+internal enum Better
+{
+    [JsonStringEnumMemberName("lower")]
+    Lower,
+
+    [JsonStringEnumMemberName("higher")]
+    Higher,
+}
