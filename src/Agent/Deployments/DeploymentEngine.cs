@@ -123,6 +123,9 @@ internal sealed partial class DeploymentEngine(
         }
     }
 
+    /// <summary>Whether every workload was looked at since the start.</summary>
+    public bool HasLooked => _loops.Values.All(loop => loop.HasLooked);
+
     /// <summary>What really runs.</summary>
     public IReadOnlyList<WorkloadStatus> Observe() =>
         [.. _loops.Values.Select(loop => loop.Status).OfType<WorkloadStatus>()];

@@ -35,6 +35,9 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
     /// <summary>What runs; null: nothing is known, or the workload is gone.</summary>
     public WorkloadStatus? Status { get; private set; }
 
+    /// <summary>Whether the status is known: it was looked at since the agent's start, or that failed.</summary>
+    public bool HasLooked { get; private set; }
+
     /// <summary>Takes up what was left on disk and begins to work.</summary>
     public void Start(IReadOnlyList<DeploymentJournal> journals, Workload? desired, bool isDesiredKnown)
     {
@@ -96,6 +99,7 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
+                Look();
                 await RecoverAsync(e, desired, cancellationToken);
             }
         }
@@ -159,6 +163,17 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
         if (!ReferenceEquals(status, Status))
         {
             Status = status;
+            parts.Changed();
+        }
+
+        Look();
+    }
+
+    private void Look()
+    {
+        if (!HasLooked)
+        {
+            HasLooked = true;
             parts.Changed();
         }
     }

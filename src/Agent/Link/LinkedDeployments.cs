@@ -17,8 +17,8 @@ internal sealed record LinkedDeployments
     /// </summary>
     public required Func<CancellationToken, Task> ForgetTokenAsync { get; init; }
 
-    /// <summary>What really runs.</summary>
-    public required Func<IReadOnlyList<WorkloadStatus>> Observe { get; init; }
+    /// <summary>What really runs; null: that is not known yet.</summary>
+    public required Func<IReadOnlyList<WorkloadStatus>?> Observe { get; init; }
 
     /// <summary>Reports that the control plane has not acknowledged, oldest first.</summary>
     public required Func<IReadOnlyList<DeploymentReport>> Pending { get; init; }
@@ -35,7 +35,7 @@ internal sealed record LinkedDeployments
         Desired = () => engine.Desired,
         AcceptAsync = engine.AcceptAsync,
         ForgetTokenAsync = engine.ForgetTokenAsync,
-        Observe = engine.Observe,
+        Observe = () => engine.HasLooked ? engine.Observe() : null,
         Pending = engine.Reports.Pending,
         Acknowledge = engine.Reports.Acknowledge,
         Changes = engine.Changes,

@@ -12,7 +12,7 @@ internal static class ReportClient
     private const uint Protocol = 1;
 
     public static V1.AgentMessage Hello(
-        HostFacts facts, DesiredToken resume, V1.ObservedState observed) => new()
+        HostFacts facts, DesiredToken resume, V1.ObservedState? observed) => new()
         {
             Hello = new()
             {

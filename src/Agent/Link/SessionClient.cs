@@ -67,7 +67,7 @@ internal sealed partial class SessionClient(
     {
         using var timeout = new CancellationTokenSource(HelloTimeout, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        var observed = ReportClient.Observed(deployments.Observe());
+        var observed = deployments.Observe() is { } workloads ? ReportClient.Observed(workloads) : null;
         var hello = ReportClient.Hello(facts, deployments.Desired().Token, observed);
         try
         {

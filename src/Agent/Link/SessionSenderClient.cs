@@ -80,18 +80,24 @@ internal sealed class SessionSenderClient(
                 new() { DesiredAck = new() { Epoch = token.Epoch, Revision = token.Revision } }, cancellationToken);
         }
 
+        // Read after the reports and said before them: a release that is told to be committed is seen to serve.
         var pending = deployments.Pending();
-        _sent.IntersectWith(pending.Select(Identify));
-        foreach (var report in pending.Take(MostUnacknowledged).Where(report => _sent.Add(Identify(report))))
+        if (deployments.Observe() is not { } workloads)
         {
-            await WriteAsync(ReportClient.Report(report), cancellationToken);
+            return;
         }
 
-        var observed = ReportClient.Observed(deployments.Observe());
+        var observed = ReportClient.Observed(workloads);
         if (!observed.Equals(_observed))
         {
             _observed = observed;
             await WriteAsync(new() { Observed = observed }, cancellationToken);
+        }
+
+        _sent.IntersectWith(pending.Select(Identify));
+        foreach (var report in pending.Take(MostUnacknowledged).Where(report => _sent.Add(Identify(report))))
+        {
+            await WriteAsync(ReportClient.Report(report), cancellationToken);
         }
     }
 

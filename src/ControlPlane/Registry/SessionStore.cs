@@ -133,7 +133,7 @@ internal sealed class SessionStore(Database database, TimeProvider time)
             .SingleOrDefaultAsync(row => row.Id == agentId && row.RemovedAt == null, cancellationToken)
         ?? throw new ProblemException(SessionProblems.Removed());
 
-    // A committed release serves and is healthy until the agent says otherwise.
+    // A committed release serves and is healthy, unless the agent has said more of it already.
     private static async Task CommitAsync(
         SlipwayContext context,
         DeploymentRow deployment,
@@ -148,8 +148,13 @@ internal sealed class SessionStore(Database database, TimeProvider time)
             return;
         }
 
-        var others = ObservedWorkload.ListFrom(agent.ObservedJson).Where(seen =>
-            seen.Application != deployment.Application || seen.Environment != deployment.Environment);
+        var seen = ObservedWorkload.ListFrom(agent.ObservedJson).ToLookup(workload =>
+            workload.Application == deployment.Application && workload.Environment == deployment.Environment);
+        if (seen[true].Any(own => own.Generation >= workload.Generation))
+        {
+            return;
+        }
+
         var committed = new ObservedWorkload
         {
             Application = deployment.Application,
@@ -159,7 +164,7 @@ internal sealed class SessionStore(Database database, TimeProvider time)
             IsHealthy = true,
             Since = now,
         };
-        await SaveObservedAsync(context, agent.Id, [.. others, committed], cancellationToken);
+        await SaveObservedAsync(context, agent.Id, [.. seen[false], committed], cancellationToken);
     }
 
     private static Task<int> SaveObservedAsync(

@@ -11,7 +11,7 @@ internal sealed class LinkFixture : IAsyncDisposable
     private readonly Channel<bool> _changes = Channel.CreateUnbounded<bool>();
     private readonly Lock _gate = new();
     private readonly List<DeploymentReport> _pending = [];
-    private IReadOnlyList<WorkloadStatus> _observed = [];
+    private IReadOnlyList<WorkloadStatus>? _observed = [];
     private ControlPlaneLink? _link;
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("slipway-link-").FullName;
@@ -67,7 +67,8 @@ internal sealed class LinkFixture : IAsyncDisposable
         _changes.Writer.TryWrite(item: true);
     }
 
-    public void Observe(params WorkloadStatus[] observed)
+    /// <summary>What the deployments see from now on; null: nothing yet.</summary>
+    public void Observe(IReadOnlyList<WorkloadStatus>? observed)
     {
         _observed = observed;
         _changes.Writer.TryWrite(item: true);

@@ -139,8 +139,8 @@ public sealed class LinkTests : IAsyncLifetime
         var session = await _server.NextSessionAsync();
         await session.ReceiveAsync(Kind.Observed);
 
-        _agent.Observe(new WorkloadStatus(
-            new("shop", "production"), 3, "1.0.0", IsHealthy: false, "crashed", [42], DateTimeOffset.UnixEpoch));
+        _agent.Observe(
+            [new(new("shop", "production"), 3, "1.0.0", IsHealthy: false, "crashed", [42], DateTimeOffset.UnixEpoch)]);
         var observed = await session.ReceiveAsync(Kind.Observed);
         _agent.Report(new("d1", 1, DeploymentPhase.Assigned, DateTimeOffset.UnixEpoch));
         await session.ReceiveAsync(Kind.Report);
@@ -148,6 +148,25 @@ public sealed class LinkTests : IAsyncLifetime
         var status = Assert.Single(observed.Observed.Workloads);
         Assert.Equal((3u, "crashed", 42), (status.Generation, status.Detail, status.Pids[0]));
         Assert.False(session.HasReceived(Kind.Observed));
+    }
+
+    [Fact]
+    public async Task What_serves_is_said_before_the_report_of_its_commit()
+    {
+        _agent.Observe(observed: null);
+        _agent.Report(new("d1", 1, DeploymentPhase.Committed, DateTimeOffset.UnixEpoch));
+        _agent.Start(_server, _server.Token);
+        var session = await _server.NextSessionAsync();
+        await session.SendAsync(Desired(epoch: 1, revision: 1));
+        await session.ReceiveAsync(Kind.DesiredAck);
+        Assert.Null(session.Hello.Observed);
+        Assert.False(session.HasReceived(Kind.Report));
+
+        _agent.Observe(
+            [new(new("shop", "production"), 1, "1.0.0", IsHealthy: true, "", [42], DateTimeOffset.UnixEpoch)]);
+        await session.ReceiveAsync(Kind.Observed);
+
+        await session.ReceiveAsync(Kind.Report);
     }
 
     [Fact]

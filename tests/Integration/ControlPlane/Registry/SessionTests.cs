@@ -84,6 +84,39 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task A_commits_report_keeps_what_the_agent_has_seen_of_it()
+    {
+        await using var host = await StartAsync();
+        await Catalog.AddAsync(host, new StrategySpec());
+        await Catalog.ReleaseAsync(host, "1.0.0");
+        using var machine = await TestAgent.EnrollAsync(host, "web-1", Catalog.Labels);
+        await using var agent = await SessionAgent.ConnectAsync(
+            host, machine, prepare: agent => agent.Outcome = _ => null);
+        await agent.HearAsync(Word.Welcome);
+        await new V1.Rollouts.RolloutsClient(host.Admin).StartAsync(
+            new V1.StartRolloutRequest { Application = "shop", Environment = "production" },
+            cancellationToken: Cancellation);
+        var workload = await WorkloadAsync(agent);
+        var status = new V1.WorkloadStatus
+        {
+            Application = workload.Application,
+            Environment = workload.Environment,
+            Generation = workload.Generation,
+            Healthy = true,
+            Pids = { 42 },
+            RunningVersion = "1.0.0",
+        };
+
+        await agent.SayAsync(new V1.AgentMessage { Observed = new V1.ObservedState { Workloads = { status } } });
+        await agent.ReportAsync(workload.DeploymentId, 1, V1.DeploymentPhase.Committed);
+        await agent.HearAsync(Word.ReportAck);
+
+        var seen = await new V1.Agents.AgentsClient(host.Admin).GetAsync(
+            new V1.GetAgentRequest { Id = "web-1" }, cancellationToken: Cancellation);
+        Assert.Equal(42, Assert.Single(Assert.Single(seen.Workloads).Observed.Pids));
+    }
+
+    [Fact]
     public async Task A_message_that_is_too_large_ends_the_session()
     {
         await using var host = await StartAsync();
@@ -161,6 +194,17 @@ public class SessionTests
 
         Assert.Equal("NO_RELEASE", Problem.From(early).Reason);
         Assert.Equal("1.0.0", current.Release.Version);
+    }
+
+    private static async Task<V1.Workload> WorkloadAsync(SessionAgent agent)
+    {
+        while (true)
+        {
+            if ((await agent.HearAsync(Word.Desired)).Desired.Workloads is [var workload])
+            {
+                return workload;
+            }
+        }
     }
 
     private static async Task<V1.CurrentRelease> UntilThereAsync(
