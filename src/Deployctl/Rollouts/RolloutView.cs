@@ -18,6 +18,8 @@ internal static class RolloutView
         new("DETAIL", "detail"),
     ];
 
+    private static readonly Padding Gap = new(left: 0, top: 0, right: 2, bottom: 0);
+
     /// <summary>How many of the agents run the release, such as <c>3/5</c>.</summary>
     public static string Progress(JsonObject rollout)
     {
@@ -53,10 +55,11 @@ internal static class RolloutView
     /// <summary>The same as something that can be drawn over.</summary>
     public static IRenderable Live(JsonObject rollout)
     {
-        var table = new Table().Border(TableBorder.None).Expand();
+        var table = new Table().Border(TableBorder.None);
         foreach (var column in TargetColumns)
         {
-            table.AddColumn(new TableColumn(column.Title).NoWrap());
+            // Only the last may be long: were it kept on one line, it would push the others out of the window.
+            table.AddColumn(new TableColumn(column.Title) { NoWrap = column != TargetColumns[^1], Padding = Gap });
         }
 
         foreach (var target in TargetsOf(rollout))

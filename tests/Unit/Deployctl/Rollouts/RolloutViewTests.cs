@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Slipway.Contracts.V1;
 using Slipway.Deployctl.Output;
 using Slipway.Deployctl.Rollouts;
+using Spectre.Console;
 
 namespace Tests.Unit.Deployctl.Rollouts;
 
@@ -33,6 +34,37 @@ public class RolloutViewTests
         Assert.Equal(["  web-1  starting"], RolloutView.Changes(before, now));
         Assert.Empty(RolloutView.Changes(now, now));
         Assert.Equal(3, RolloutView.Changes(before: null, now).Count());
+    }
+
+    [Fact]
+    public void A_long_detail_does_not_push_the_other_columns_out_of_the_window()
+    {
+        var picture = Picture(DeploymentPhase.Failed, "");
+        picture["targets"]![0]!["detail"] = "Not ready within 30 s: GET /healthz on 127.0.0.1:8080: nobody listens";
+        using var writer = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+        });
+        console.Profile.Width = 74;
+
+        console.Write(RolloutView.Live(picture));
+
+        var lines = writer.ToString().Split('\n').Select(line => line.TrimEnd());
+        Assert.Equal(
+            [
+                "Rollout r1  shop/production: 1.0.0 -> 1.1.0",
+                "running, 1/2 done",
+                "AGENT  BATCH  PHASE      AVAILABLE  REASON  DETAIL",
+                "web-1  1      failed     no         -       Not ready within 30 s: GET",
+                "                                            /healthz on 127.0.0.1:8080:",
+                "                                            nobody listens",
+                "web-2  1      committed  no         -       -",
+                "",
+            ],
+            lines);
     }
 
     private static JsonObject Picture(DeploymentPhase phase, string waitingFor) => MessageRow.Of(new Rollout
