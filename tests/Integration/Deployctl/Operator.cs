@@ -45,9 +45,11 @@ internal sealed class Operator : IDisposable
     public async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string[] arguments,
         CancellationToken cancellationToken,
-        string input = "")
+        string input = "",
+        StringWriter? output = null)
     {
-        var (output, error) = (new StringWriter(), new StringWriter());
+        var error = new StringWriter();
+        output ??= new StringWriter();
         var terminal = new Terminal(new StringReader(input), output, error)
         {
             Variable = name => _variables.GetValueOrDefault(name),
