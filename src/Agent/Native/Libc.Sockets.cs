@@ -8,11 +8,15 @@ namespace Slipway.Agent.Native;
 
 internal static partial class Libc
 {
+    public const int InternetFamily = 2;
+    public const int Internet6Family = 10;
+
     private const int UnixFamily = 1;
-    private const int InternetFamily = 2;
-    private const int Internet6Family = 10;
+    private const int NetlinkFamily = 16;
     private const int StreamKind = 1;
     private const int DatagramKind = 2;
+    private const int RawKind = 3;
+    private const int SocketDiagnosisProtocol = 4;
     private const int SocketLevel = 1;
     private const int ReuseAddress = 2;
     private const int SocketError = 4;
@@ -84,6 +88,10 @@ internal static partial class Libc
             throw;
         }
     }
+
+    /// <summary>The socket over which the kernel answers questions about sockets.</summary>
+    public static SafeFileHandle OpenSocketDiagnosis() => Own(Check(
+        CreateSocket(NetlinkFamily, RawKind | CloseOnExec | NonBlocking, SocketDiagnosisProtocol), "socket"));
 
     /// <summary>The next connection, not blocking; null: none waits.</summary>
     public static SafeFileHandle? Accept(SafeHandle listener)

@@ -1,81 +1,118 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Runtime.InteropServices;
 
 namespace Slipway.Agent.Native;
 
-/// <summary>What the kernel tells of processes and their descriptors.</summary>
-internal static class ProcessTable
+/// <summary>
+/// What the kernel tells of processes and their descriptors. An answer is good until the same is asked again: its
+/// memory is used again, so that a supervisor, which asks often and lives for months, does not grow.
+/// </summary>
+internal sealed class ProcessTable
 {
+    private const int MostPath = 64;
+    private const int MostStat = 1024;
+
+    private readonly List<int> _numbers = [];
+    private readonly List<ProcessStat> _processes = [];
+    private readonly HashSet<int> _family = [];
+    private readonly List<(int Descriptor, long Inode)> _sockets = [];
+
     /// <summary>Changes with each boot of the host.</summary>
-    public static string BootId => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+    public static string BootId { get; } = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     public static ProcessStat? Read(int pid)
     {
-        try
-        {
-            return ProcessStat.Parse(File.ReadAllText($"/proc/{pid}/stat"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // It has ended.
-        }
+        Span<byte> path = stackalloc byte[MostPath];
+        Span<byte> line = stackalloc byte[MostStat];
+        WritePath(path, pid, "/stat\0"u8);
+        return ProcessStat.Parse(Libc.ReadStart(path, line)); // null: it has ended.
+    }
+
+    public static long InodeOf(SafeHandle socket)
+    {
+        Span<byte> path = stackalloc byte[MostPath];
+        var end = WritePath(path, Environment.ProcessId, "/fd/"u8);
+        WriteNumber(path[end..], (int)socket.DangerousGetHandle());
+        return InodeAt(path);
     }
 
     /// <summary>The living processes of a session and all their descendants.</summary>
-    public static HashSet<int> FamilyOf(int session)
+    public HashSet<int> FamilyOf(int session)
     {
-        var all = Directory.EnumerateDirectories("/proc")
-            .Select(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
-            .Where(pid => pid > 0)
-            .Select(Read)
-            .OfType<ProcessStat>()
-            .ToList();
-        var family = all.Where(stat => stat.Session == session).Select(stat => stat.Pid).ToHashSet();
-        while (all.Any(stat => family.Contains(stat.Parent) && family.Add(stat.Pid)))
+        _numbers.Clear();
+        _processes.Clear();
+        _family.Clear();
+        Libc.ListNumbers("/proc\0"u8, _numbers);
+        foreach (var pid in _numbers)
         {
-            // One more generation of descendants.
+            if (Read(pid) is { } stat)
+            {
+                _processes.Add(stat);
+            }
         }
 
-        family.RemoveWhere(pid => all.Exists(stat => stat.Pid == pid && stat.IsZombie));
-        return family;
+        bool hasGrown;
+        do
+        {
+            hasGrown = false;
+            foreach (var stat in _processes)
+            {
+                hasGrown |= (stat.Session == session || _family.Contains(stat.Parent)) && _family.Add(stat.Pid);
+            }
+        }
+        while (hasGrown);
+
+        foreach (var stat in _processes)
+        {
+            if (stat.IsZombie)
+            {
+                _family.Remove(stat.Pid);
+            }
+        }
+
+        return _family;
     }
 
     /// <summary>The sockets that a process has open: the descriptor's number and the socket's inode.</summary>
-    public static IEnumerable<(int Descriptor, long Inode)> SocketsOf(int pid)
+    public List<(int Descriptor, long Inode)> SocketsOf(int pid)
     {
-        IReadOnlyList<string> descriptors;
-        try
+        Span<byte> path = stackalloc byte[MostPath];
+        _numbers.Clear();
+        _sockets.Clear();
+        var end = WritePath(path, pid, "/fd/\0"u8) - 1;
+        Libc.ListNumbers(path, _numbers);
+        foreach (var descriptor in _numbers)
         {
-            descriptors = Directory.GetFiles($"/proc/{pid}/fd");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            yield break;
-        }
-
-        foreach (var path in descriptors)
-        {
-            if (InodeAt(path) is { } inode)
+            WriteNumber(path[end..], descriptor);
+            if (InodeAt(path) is var inode and not 0)
             {
-                yield return (int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture), inode);
+                _sockets.Add((descriptor, inode));
             }
         }
+
+        return _sockets;
     }
 
-    public static long InodeOf(SafeHandle socket) => InodeAt($"/proc/self/fd/{socket.DangerousGetHandle()}") ?? 0;
-
-    private static long? InodeAt(string path)
+    /// <summary>Writes the name of something in the folder of a process; the length of that name.</summary>
+    private static int WritePath(Span<byte> path, int pid, ReadOnlySpan<byte> rest)
     {
-        try
-        {
-            var target = new FileInfo(path).LinkTarget;
-            return target is not null && target.StartsWith("socket:[", StringComparison.Ordinal)
-                ? long.Parse(target.AsSpan(8, target.Length - 9), CultureInfo.InvariantCulture)
-                : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // Closed since the folder was listed.
-        }
+        "/proc/"u8.CopyTo(path);
+        Utf8Formatter.TryFormat(pid, path[6..], out var digits);
+        rest.CopyTo(path[(6 + digits)..]);
+        return 6 + digits + rest.Length;
+    }
+
+    private static void WriteNumber(Span<byte> path, int number)
+    {
+        Utf8Formatter.TryFormat(number, path, out var digits);
+        path[digits] = 0;
+    }
+
+    /// <summary>0: it is no socket, or it was closed since the folder was listed.</summary>
+    private static long InodeAt(ReadOnlySpan<byte> path)
+    {
+        Span<byte> target = stackalloc byte[MostPath];
+        var link = Libc.ReadLink(path, target);
+        return link.StartsWith("socket:["u8) && Utf8Parser.TryParse(link[8..], out long inode, out _) ? inode : 0;
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Deployments;
@@ -18,6 +19,7 @@ internal sealed class ProbeTry : IDisposable
     private readonly SafeFileHandle _socket;
     private readonly HttpAnswer _answer = new();
     private IDisposable _watch;
+    private IPEndPoint? _ownAddress;
     private bool _isConnected;
     private bool _isOwnerKnown;
     private bool _isNudged;
@@ -39,11 +41,12 @@ internal sealed class ProbeTry : IDisposable
     private bool IsHttp => _target.Spec.Kind == ReadinessKind.Http;
 
     /// <summary>Looks who accepted.</summary>
-    /// <param name="table">The kernel's list of connections.</param>
-    /// <param name="ownSockets">The inodes of the sockets of the probed generation.</param>
-    public void Identify(TcpTable table, Func<HashSet<long>> ownSockets)
+    /// <param name="connections">Where to look.</param>
+    /// <param name="isOwn">Whether the socket with this inode belongs to the probed generation.</param>
+    public void Identify(ConnectionLookup connections, Predicate<long> isOwn)
     {
-        if (table.Find(_target.Address, Libc.LocalAddressOf(_socket)) is not { } entry)
+        _ownAddress ??= Libc.LocalAddressOf(_socket);
+        if (connections.Find(_target.Address, _ownAddress) is not { } entry)
         {
             return;
         }
@@ -60,7 +63,7 @@ internal sealed class ProbeTry : IDisposable
             return;
         }
 
-        if (!ownSockets().Contains(entry.Inode))
+        if (!isOwn(entry.Inode))
         {
             End(ProbeOutcome.Rival, "an earlier generation accepts the connections");
         }

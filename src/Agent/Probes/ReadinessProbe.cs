@@ -19,17 +19,22 @@ internal sealed class ReadinessProbe : IDisposable
     private readonly Action _ready;
     private readonly Action<string> _note;
     private readonly List<ProbeTry> _tries = [];
+    private readonly ConnectionLookup _connections = new();
+    private readonly HashSet<long> _ownSockets = [];
+    private readonly Predicate<long> _isOwn;
     private IDisposable? _next;
     private IDisposable? _limit;
     private IDisposable? _look;
     private TimeSpan _lookPause;
     private int _atOnce = 1;
     private int _successes;
+    private bool _areSocketsKnown;
     private bool _isOver;
 
     public ReadinessProbe(Poller poller, ProbeTarget target, Action ready, Action<string> note)
     {
         (_poller, _target, _ready, _note) = (poller, target, ready, note);
+        _isOwn = IsOwn;
         _next = poller.After(TimeSpan.Zero, BeginRound);
     }
 
@@ -38,6 +43,7 @@ internal sealed class ReadinessProbe : IDisposable
         _isOver = true;
         _next?.Dispose();
         EndTries();
+        _connections.Dispose();
     }
 
     private void BeginRound()
@@ -67,17 +73,15 @@ internal sealed class ReadinessProbe : IDisposable
         _look = _poller.After(_lookPause, Look);
     }
 
-    /// <summary>Looks who accepted what, at growing intervals: each look reads the whole table.</summary>
+    /// <summary>Looks who accepted what, at growing intervals: it may mean a look at every process.</summary>
     private void Look()
     {
-        var waiting = _tries.Where(attempt => attempt.AwaitsOwner).ToList();
-        if (waiting.Count > 0)
+        _areSocketsKnown = false;
+        for (var i = 0; i < _tries.Count; i++) // The list is cleared as soon as one of them has decided the round.
         {
-            var table = TcpTable.Load(_target.Address);
-            HashSet<long>? own = null;
-            foreach (var attempt in waiting.Where(attempt => attempt.AwaitsOwner))
+            if (_tries[i].AwaitsOwner)
             {
-                attempt.Identify(table, () => own ??= [.. OwnSockets()]);
+                _tries[i].Identify(_connections, _isOwn);
             }
         }
 
@@ -88,8 +92,23 @@ internal sealed class ReadinessProbe : IDisposable
         }
     }
 
-    private IEnumerable<long> OwnSockets() =>
-        _target.Family().SelectMany(ProcessTable.SocketsOf).Select(socket => socket.Inode);
+    private bool IsOwn(long inode)
+    {
+        if (!_areSocketsKnown)
+        {
+            _areSocketsKnown = true;
+            _ownSockets.Clear();
+            foreach (var pid in _target.Processes.FamilyOf(_target.Session))
+            {
+                foreach (var (_, owned) in _target.Processes.SocketsOf(pid))
+                {
+                    _ownSockets.Add(owned);
+                }
+            }
+        }
+
+        return _ownSockets.Contains(inode);
+    }
 
     private void OnLimit()
     {

@@ -35,5 +35,6 @@ internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) :
 internal sealed record ChildContext(
     Poller Poller,
     OutputLog Log,
+    ProcessTable Processes,
     Action<int, GenerationEnd, string> Ended,
     Action<int, NotifyMessage> Notice);

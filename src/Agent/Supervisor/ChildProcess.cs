@@ -67,7 +67,7 @@ internal sealed class ChildProcess : IDisposable
         }
 
         _isKilled = true;
-        var family = ProcessTable.FamilyOf(Pid);
+        var family = _context.Processes.FamilyOf(Pid);
         Libc.SendSignal(_parts.Process, Libc.SignalKill);
         SendSignal(family, Libc.SignalKill);
     }
@@ -137,7 +137,7 @@ internal sealed class ChildProcess : IDisposable
             // knew the socket's random name.
             var sender = ProcessTable.Read(notice.Pid);
             var isOurs = sender is { } stat
-                ? stat.Session == Pid || ProcessTable.FamilyOf(Pid).Contains(notice.Pid)
+                ? stat.Session == Pid || _context.Processes.FamilyOf(Pid).Contains(notice.Pid)
                 : notice.User == Libc.CurrentUser;
             if (isOurs)
             {
@@ -204,7 +204,7 @@ internal sealed class ChildProcess : IDisposable
         var (end, detail) = Describe(Libc.WaitForChild(_parts.Process, reap: false));
         _context.Ended(_parts.Number, end, detail);
         _killRemnantsAt = _isKilled ? _context.Poller.Now : _context.Poller.Now + _parts.StopGrace;
-        SendSignal(ProcessTable.FamilyOf(Pid), Libc.SignalTerminate);
+        SendSignal(_context.Processes.FamilyOf(Pid), Libc.SignalTerminate);
         CleanUp();
     }
 
@@ -234,7 +234,7 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Waits for what the process left behind in its session.</summary>
     private void CleanUp()
     {
-        var family = ProcessTable.FamilyOf(Pid);
+        var family = _context.Processes.FamilyOf(Pid);
         if (family.Count > 0)
         {
             if (_context.Poller.Now >= _killRemnantsAt)
@@ -251,7 +251,7 @@ internal sealed class ChildProcess : IDisposable
         Vanished?.Invoke();
     }
 
-    private static void SendSignal(IEnumerable<int> family, int signal)
+    private static void SendSignal(HashSet<int> family, int signal)
     {
         foreach (var pid in family)
         {

@@ -85,9 +85,11 @@ internal sealed class OutputLog : IDisposable
     private void WriteAll()
     {
         var spare = new List<byte>();
-        while (!_isClosed)
+        bool isLast;
+        do
         {
             _filled.WaitOne();
+            isLast = _isClosed; // Before the lists change places: what came before the end is among what is written.
             long dropped;
             lock (_lock)
             {
@@ -101,14 +103,16 @@ internal sealed class OutputLog : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
+                var ownNote = dropped > 0 ? 1 : 0;
                 lock (_lock)
                 {
-                    _dropped += dropped + spare.Count(letter => letter == '\n');
+                    _dropped += dropped + spare.Count(letter => letter == '\n') - ownNote;
                 }
             }
 
             spare.Clear();
         }
+        while (!isLast);
     }
 
     private void Write(List<byte> bytes, long dropped)

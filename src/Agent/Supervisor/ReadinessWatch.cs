@@ -1,22 +1,40 @@
 using Slipway.Agent.Deployments;
-using Slipway.Agent.Native;
 using Slipway.Agent.Probes;
 
 namespace Slipway.Agent.Supervisor;
 
 /// <summary>Finds out, in the way its spec says, when a generation is ready.</summary>
-internal static class ReadinessWatch
+internal sealed class ReadinessWatch(ChildContext context, ChildSet children, ListenerSet listeners)
 {
-    /// <summary>Begins to look; null: the generation itself will tell.</summary>
-    public static IDisposable? Begin(
-        Poller poller, Generation generation, ProbeTarget? target, Action ready, Action<string> note)
+    private readonly Dictionary<int, IDisposable> _probes = [];
+
+    /// <summary>Begins to look; a generation that notifies tells by itself.</summary>
+    public void Begin(Generation generation, ChildProcess child, Action ready, Action<string> note)
     {
-        var readiness = generation.Spec.Server.Readiness;
-        return readiness.Kind switch
+        var server = generation.Spec.Server;
+        var target = SpecCheck.ListenOf(server) is { } listen
+            ? new ProbeTarget(
+                ListenAddress.Reach(listeners.AddressOf(listen)),
+                server.Readiness,
+                () => children.HasRivals,
+                context.Processes,
+                child.Pid)
+            : null;
+        if (server.Readiness.Kind != ReadinessKind.Notify)
         {
-            ReadinessKind.Notify => null,
-            ReadinessKind.Http or ReadinessKind.Tcp => new ReadinessProbe(poller, target!, ready, note),
-            _ => poller.After(readiness.AliveFor, ready),
-        };
+            _probes.Add(generation.Number, server.Readiness.Kind is ReadinessKind.Http or ReadinessKind.Tcp
+                ? new ReadinessProbe(context.Poller, target!, ready, note)
+                : context.Poller.After(server.Readiness.AliveFor, ready));
+        }
+    }
+
+    /// <summary>Looks no more at others than these generations.</summary>
+    public void KeepOnly(Predicate<int> isWanted)
+    {
+        foreach (var number in _probes.Keys.Where(number => !isWanted(number)).ToList())
+        {
+            _probes.Remove(number, out var probe);
+            probe!.Dispose();
+        }
     }
 }

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Native;
-using Slipway.Agent.Probes;
 
 namespace Slipway.Agent.Supervisor;
 
@@ -13,17 +12,15 @@ internal sealed class SupervisorLoop : IDisposable
 {
     private const int MostFailures = 100;
 
-    private readonly string _folder;
     private readonly Poller _poller;
     private readonly SupervisorPlanner _planner;
     private readonly OutputLog _log;
+    private readonly SupervisorStore _store;
     private readonly ListenerSet _listeners = new();
     private readonly ControlServer _server;
     private readonly ChildContext _context;
-    private readonly Dictionary<int, ChildProcess> _children = [];
-    private readonly Dictionary<int, ChildProcess> _remnants = [];
-    private readonly Dictionary<int, IDisposable> _probes = [];
-    private readonly Dictionary<string, string> _outputs = [];
+    private readonly ChildSet _children;
+    private readonly ReadinessWatch _readiness;
     private readonly Queue<SupervisorEvent> _events = new();
     private readonly List<Action> _effects = [];
     private SupervisorPlan _plan = SupervisorPlan.Empty;
@@ -33,9 +30,11 @@ internal sealed class SupervisorLoop : IDisposable
 
     public SupervisorLoop(string folder, Poller poller, Random jitter)
     {
-        (_folder, _poller, _planner) = (folder, poller, new SupervisorPlanner(jitter));
+        (_poller, _planner, _store) = (poller, new SupervisorPlanner(jitter), new SupervisorStore(folder, poller));
         _log = new OutputLog(folder);
-        _context = new ChildContext(poller, _log, OnEnded, OnNotice);
+        _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice);
+        _children = new ChildSet(_context);
+        _readiness = new ReadinessWatch(_context, _children, _listeners);
         if (SupervisorJournal.Read(folder) is { } journal)
         {
             Resume(journal);
@@ -45,7 +44,7 @@ internal sealed class SupervisorLoop : IDisposable
         Work();
     }
 
-    private bool IsDone => _plan.IsStopping && _children.Count == 0 && _remnants.Count == 0;
+    private bool IsDone => _plan.IsStopping && _children.IsEmpty;
 
     /// <summary>Asks all generations to finish; <see cref="Run"/> returns when they have.</summary>
     public void Shutdown() => Post(new SupervisorEvent.Shutdown());
@@ -63,7 +62,7 @@ internal sealed class SupervisorLoop : IDisposable
             catch (Exception e) when (e is Win32Exception or IOException && failures++ < MostFailures)
             {
                 // One descriptor's trouble must not end what runs; what persists is left to a successor.
-                Console.Error.WriteLine($"{_poller.Now:O} {e}");
+                _store.Complain(e.ToString());
             }
         }
     }
@@ -149,18 +148,8 @@ internal sealed class SupervisorLoop : IDisposable
         _listeners.KeepOnly(
             _plan.Generations.Where(generation => generation.WantsSockets)
                 .SelectMany(generation => generation.Spec.Server.Listen));
-        foreach (var number in _probes.Keys.Where(
-            number => _plan.Find(number)?.Phase != GenerationPhase.Starting).ToList())
-        {
-            _probes.Remove(number, out var probe);
-            probe!.Dispose();
-        }
-
-        foreach (var ticket in _outputs.Keys.Where(ticket => _plan.Find(ticket) is null).ToList())
-        {
-            _outputs.Remove(ticket);
-        }
-
+        _readiness.KeepOnly(number => _plan.Find(number)?.Phase == GenerationPhase.Starting);
+        _children.KeepOutputs(ticket => _plan.Find(ticket) is not null);
         _alarm?.Dispose();
         _alarm = _plan.NextDeadline is { } deadline
             ? _poller.After(deadline - _poller.Now, () => Post(new SupervisorEvent.Tick()))
@@ -180,76 +169,34 @@ internal sealed class SupervisorLoop : IDisposable
                 break;
             case SupervisorAction.Stop { Generation: var stopped }:
                 var signal = SpecCheck.Signals[stopped.Spec.Server.StopSignal];
-                _effects.Add(() => _children.GetValueOrDefault(stopped.Number)?.Stop(signal));
+                _effects.Add(() => _children.Find(stopped.Number)?.Stop(signal));
                 break;
             case SupervisorAction.Kill { Generation: var killed }:
-                _effects.Add(() => _children.GetValueOrDefault(killed.Number)?.Kill());
+                _effects.Add(() => _children.Find(killed.Number)?.Kill());
                 break;
         }
     }
 
     private void Spawn(Generation generation)
     {
-        try
+        Post(_children.Spawn(generation, _listeners));
+        if (_children.Find(generation.Number) is { } child)
         {
-            _listeners.Open(generation.Spec.Server.Listen);
-        }
-        catch (Win32Exception e)
-        {
-            Post(new SupervisorEvent.NotSpawned(generation.Number, GenerationEnd.AddressInUse, e.Message));
-            return;
-        }
-
-        try
-        {
-            if (_children.Count == 0 && _remnants.Count == 0)
-            {
-                _listeners.MakeBlocking();
-            }
-
-            var child = Own(generation.Number, ChildLauncher.Launch(generation, _listeners));
             child.Executed = () => BeginProbe(generation.Number);
-            Post(new SupervisorEvent.Spawned(generation.Number, child.Pid));
             _effects.Add(child.Go);
         }
-        catch (Win32Exception e)
-        {
-            Post(new SupervisorEvent.NotSpawned(generation.Number, GenerationEnd.ExecFailed, e.Message));
-        }
-    }
-
-    private ChildProcess Own(int number, ChildParts parts)
-    {
-        var child = new ChildProcess(_context, parts) { Vanished = () => _remnants.Remove(number) };
-        _children.Add(number, child);
-        return child;
     }
 
     private void BeginProbe(int number)
     {
-        if (_plan.Find(number) is not { Phase: GenerationPhase.Starting } generation
-            || !_children.TryGetValue(number, out var child))
+        if (_plan.Find(number) is { Phase: GenerationPhase.Starting } generation
+            && _children.Find(number) is { } child)
         {
-            return;
-        }
-
-        var server = generation.Spec.Server;
-        var target = SpecCheck.ListenOf(server) is { } listen
-            ? new ProbeTarget(
-                ListenAddress.Reach(_listeners.AddressOf(listen)),
-                server.Readiness,
-                () => _children.Count + _remnants.Count > 1,
-                () => ProcessTable.FamilyOf(child.Pid))
-            : null;
-        var probe = ReadinessWatch.Begin(
-            _poller,
-            generation,
-            target,
-            () => Post(new SupervisorEvent.BecameReady(number)),
-            note => Note(number, note));
-        if (probe is not null)
-        {
-            _probes.Add(number, probe);
+            _readiness.Begin(
+                generation,
+                child,
+                () => Post(new SupervisorEvent.BecameReady(number)),
+                note => Note(number, note));
         }
     }
 
@@ -272,113 +219,22 @@ internal sealed class SupervisorLoop : IDisposable
 
     private void OnEnded(int number, GenerationEnd end, string detail)
     {
-        if (_children.Remove(number, out var child))
-        {
-            _remnants.Add(number, child);
-            if (_plan.Find(number) is { } generation)
-            {
-                _outputs[generation.Ticket] = child.Tail.ToString();
-            }
-        }
-
+        _children.Retire(number, _plan.Find(number)?.Ticket);
         Post(new SupervisorEvent.Ended(number, end, detail));
     }
 
-    private SupervisorState State() => new(
-        Environment.ProcessId,
-        _listeners.State,
-        [.. _plan.Generations.Select(generation => new GenerationState(
-            generation.Ticket,
-            generation.Number,
-            generation.Spec.Version,
-            generation.Phase,
-            generation.Pid,
-            generation.StartedAt,
-            generation.ReadyAt,
-            generation.Restarts,
-            generation.End,
-            generation.Detail,
-            OutputOf(generation)))]);
+    private SupervisorState State() => SupervisorState.Of(_plan, _listeners, _children);
 
-    private string OutputOf(Generation generation) =>
-        _children.TryGetValue(generation.Number, out var child) ? child.Tail.ToString()
-        : generation.Phase == GenerationPhase.Ended ? ""
-        : _outputs.GetValueOrDefault(generation.Ticket, "");
-
-    private void Save()
-    {
-        var processes = _children.Values.Select(child => child.Journal).ToList();
-        try
-        {
-            new SupervisorJournal(ProcessTable.BootId, _plan, _listeners.Journal, processes).Write(_folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A full disk must not end what runs. The next change writes everything again.
-            Console.Error.WriteLine($"{_poller.Now:O} The state could not be written: {e.Message}");
-        }
-    }
+    private void Save() =>
+        _store.Save(new SupervisorJournal(ProcessTable.BootId, _plan, _listeners.Journal, _children.Journal));
 
     private void Resume(SupervisorJournal journal)
     {
-        var living = new HashSet<int>();
-        if (journal.BootId == ProcessTable.BootId)
-        {
-            foreach (var process in journal.Processes)
-            {
-                if (journal.Plan.Find(process.Number) is { } generation
-                    && ChildLauncher.Find(generation, process) is { } parts)
-                {
-                    Own(process.Number, parts);
-                    living.Add(process.Number);
-                }
-            }
-
-            if (!TakeSockets(journal.Listeners))
-            {
-                // Not allowed by the host: what lives must go before its addresses can be bound anew.
-                living.Clear();
-                Abandon();
-            }
-        }
-
+        var living = SupervisorTakeover.Begin(journal, _children, _listeners, _context.Processes);
         _plan = SupervisorPlanner.Resume(journal.Plan, living, _poller.Now);
         foreach (var generation in _plan.Generations.Where(old => old.Phase == GenerationPhase.Starting))
         {
             BeginProbe(generation.Number);
         }
-    }
-
-    private void Abandon()
-    {
-        foreach (var (number, child) in _children)
-        {
-            _remnants.Add(number, child);
-            child.Abandon();
-        }
-
-        _children.Clear();
-    }
-
-    /// <summary>Finds the sockets among the descriptors of those who still live; false: not all.</summary>
-    private bool TakeSockets(IReadOnlyList<JournaledListener> listeners)
-    {
-        var wanted = listeners.ToDictionary(listener => listener.Inode);
-        foreach (var pid in _children.Values.SelectMany(child => ProcessTable.FamilyOf(child.Pid)))
-        {
-            foreach (var (descriptor, inode) in ProcessTable.SocketsOf(pid))
-            {
-                if (wanted.Remove(inode, out var listener))
-                {
-                    using var process = Libc.OpenProcess(pid);
-                    if (process is not null && Libc.TakeDescriptor(process, descriptor) is { } socket)
-                    {
-                        _listeners.Add(listener.Key, listener.Name, socket);
-                    }
-                }
-            }
-        }
-
-        return wanted.Count == 0 || _children.Count == 0;
     }
 }

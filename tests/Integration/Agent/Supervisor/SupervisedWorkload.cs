@@ -11,7 +11,11 @@ internal sealed class SupervisedWorkload : IAsyncDisposable
 
     public static string Program => Path.Combine(AppContext.BaseDirectory, "Slipway.Agent");
 
-    public string Folder => _folder.In("supervisor");
+    public string Folder
+    {
+        get => field ?? _folder.In("supervisor");
+        init;
+    }
 
     public string Release => _folder.Path;
 

@@ -107,7 +107,8 @@ public sealed class SupervisorLifeTests
 
         Assert.Equal(["0", "1", "2", "3"], Descriptors(one.Pid));
         Assert.Equal(["0", "1", "2", "3", "4"], Descriptors(two.Pid));
-        Assert.Equal(ProcessTable.SocketsOf(one.Pid).Single().Inode, ProcessTable.SocketsOf(two.Pid).Last().Inode);
+        var processes = new ProcessTable();
+        Assert.Equal(processes.SocketsOf(one.Pid).Single().Inode, processes.SocketsOf(two.Pid)[^1].Inode);
         Assert.Equal("/dev/null", new FileInfo($"/proc/{two.Pid}/fd/0").LinkTarget);
         Assert.Equal(
             [

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor;
@@ -37,7 +38,7 @@ public class SupervisorTextTests
     [InlineData("1 (sh) S 7 1 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 42 0", 7, 5, 42)]
     [InlineData("1 (a) b) (c) S 7 1 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 42 0", 7, 5, 42)]
     public void A_process_may_be_called_anything(string line, int parent, int session, ulong start) =>
-        Assert.Equal(new ProcessStat(1, 'S', parent, session, start), ProcessStat.Parse(line));
+        Assert.Equal(new ProcessStat(1, 'S', parent, session, start), ProcessStat.Parse(Encoding.UTF8.GetBytes(line)));
 
     [Fact]
     public void A_notice_may_have_several_lines() =>

@@ -1,0 +1,98 @@
+using System.ComponentModel;
+
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>A workload's processes: those that run a generation, and what ended ones have left behind.</summary>
+internal sealed class ChildSet(ChildContext context)
+{
+    private readonly Dictionary<int, ChildProcess> _running = [];
+    private readonly Dictionary<int, ChildProcess> _remnants = [];
+    private readonly Dictionary<string, string> _outputs = [];
+
+    public bool IsEmpty => _running.Count == 0 && _remnants.Count == 0;
+
+    /// <summary>Whether one that listens has others that listen on the same sockets.</summary>
+    public bool HasRivals => _running.Count + _remnants.Count > 1;
+
+    public IReadOnlyCollection<ChildProcess> Running => _running.Values;
+
+    public IReadOnlyList<JournaledProcess> Journal => [.. _running.Values.Select(child => child.Journal)];
+
+    public ChildProcess? Find(int number) => _running.GetValueOrDefault(number);
+
+    /// <summary>Opens what the generation listens on and starts its process, which waits to be let go.</summary>
+    public SupervisorEvent Spawn(Generation generation, ListenerSet listeners)
+    {
+        try
+        {
+            listeners.Open(generation.Spec.Server.Listen);
+        }
+        catch (Win32Exception e)
+        {
+            return new SupervisorEvent.NotSpawned(generation.Number, GenerationEnd.AddressInUse, e.Message);
+        }
+
+        try
+        {
+            if (IsEmpty)
+            {
+                listeners.MakeBlocking();
+            }
+
+            var child = Own(generation, ChildLauncher.Launch(generation, listeners));
+            return new SupervisorEvent.Spawned(generation.Number, child.Pid);
+        }
+        catch (Win32Exception e)
+        {
+            return new SupervisorEvent.NotSpawned(generation.Number, GenerationEnd.ExecFailed, e.Message);
+        }
+    }
+
+    public ChildProcess Own(Generation generation, ChildParts parts)
+    {
+        var number = generation.Number;
+        var child = new ChildProcess(context, parts) { Vanished = () => _remnants.Remove(number) };
+        _running.Add(number, child);
+        return child;
+    }
+
+    /// <summary>The process has ended; its session may still have members.</summary>
+    public void Retire(int number, string? ticket)
+    {
+        if (_running.Remove(number, out var child))
+        {
+            _remnants.Add(number, child);
+            if (ticket is not null)
+            {
+                _outputs[ticket] = child.Tail.ToString();
+            }
+        }
+    }
+
+    /// <summary>Asks all to finish, and counts none of them as a generation's any more.</summary>
+    public void Abandon()
+    {
+        foreach (var (number, child) in _running)
+        {
+            _remnants.Add(number, child);
+            child.Abandon();
+        }
+
+        _running.Clear();
+    }
+
+    /// <summary>What the generation's process said last, or the one before it.</summary>
+    public string OutputOf(Generation generation) =>
+        Find(generation.Number) is { } child ? child.Tail.ToString()
+        : generation.Phase == GenerationPhase.Ended ? ""
+        : _outputs.GetValueOrDefault(generation.Ticket, "");
+
+    /// <summary>Forgets what others than these tickets have said.</summary>
+    public void KeepOutputs(Predicate<string> isWanted)
+    {
+        foreach (var ticket in _outputs.Keys.Where(ticket => !isWanted(ticket)).ToList())
+        {
+            _outputs.Remove(ticket);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Slipway.Agent.Native;
+
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>Keeps the journal on disk. While that fails, what runs goes on, and writing is tried again.</summary>
+internal sealed class SupervisorStore(string folder, Poller poller)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private IDisposable? _again;
+
+    public void Save(SupervisorJournal journal)
+    {
+        _again?.Dispose();
+        try
+        {
+            journal.Write(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Complain($"The state could not be written: {e.Message}");
+            _again = poller.After(Pause, () => Save(journal));
+        }
+    }
+
+    /// <summary>A line in the supervisor's own log.</summary>
+    public void Complain(string what)
+    {
+        try
+        {
+            Console.Error.WriteLine($"{poller.Now:O} {what}");
+        }
+        catch (IOException)
+        {
+            // It lies on the same full disk.
+        }
+    }
+}
