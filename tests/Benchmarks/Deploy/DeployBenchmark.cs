@@ -45,7 +45,8 @@ internal sealed class DeployBenchmark(DeployOptions options) : IAsyncDisposable
         await StartUpAsync();
         await IdleAsync();
         await PushToTrafficAsync();
-        await new TransferBenchmark(_fleet, _controlPlane, _agent, options.ArtifactMegabytes).MeasureAsync(Add, _limit.Token);
+        await new TransferBenchmark(_fleet, _controlPlane, _agent, options.ArtifactMegabytes)
+            .MeasureAsync(Add, _limit.Token);
     }
 
     private void Add(Measurement measurement)

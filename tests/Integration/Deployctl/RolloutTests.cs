@@ -7,7 +7,7 @@ using V1 = Slipway.Contracts.V1;
 
 namespace Tests.Integration.Deployctl;
 
-/// <summary>What somebody at a terminal sees of rollouts: real connections, agents that only pretend to deploy.</summary>
+/// <summary>What somebody at a terminal sees of rollouts: real connections, agents that only pretend.</summary>
 public class RolloutTests
 {
     private static CancellationToken Ended => TestContext.Current.CancellationToken;
