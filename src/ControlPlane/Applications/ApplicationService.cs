@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
@@ -18,8 +16,6 @@ namespace Slipway.ControlPlane.Applications;
 internal sealed partial class ApplicationService(Database database, AuditLog audit, IHintBus hints, TimeProvider time)
     : V1.Applications.ApplicationsBase
 {
-    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
-
     public override async Task<V1.ApplyApplicationResponse> Apply(
         V1.ApplyApplicationRequest request,
         ServerCallContext context)
@@ -46,8 +42,8 @@ internal sealed partial class ApplicationService(Database database, AuditLog aud
         {
             var row = await ApplicationStore.FindAsync(tables, spec.Name, token);
             apply.DemandVersion($"The application '{spec.Name}'", row?.Version);
-            var before = row is null ? null : ToJson(ToWire(ApplicationStore.SpecOf(row)));
-            var changes = SpecDiff.Between(before, ToJson(ToWire(spec)));
+            var before = row is null ? null : SpecDocument.Of(ToWire(ApplicationStore.SpecOf(row)));
+            var changes = SpecDiff.Between(before, SpecDocument.Of(ToWire(spec)));
             var isNew = row is null;
             if (!apply.IsDryRun && changes.Count > 0)
             {
@@ -93,8 +89,6 @@ internal sealed partial class ApplicationService(Database database, AuditLog aud
             NextPageToken = rows.Count > size ? Paging.Token(rows[size - 1].Name) : "",
         };
     }
-
-    private static JsonNode? ToJson(V1.Application application) => JsonNode.Parse(Json.Format(application));
 
     private static V1.Application ToWire(ApplicationRow row) => ToWire(ApplicationStore.SpecOf(row), row);
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Slipway.Shared.Manifests;
 using Slipway.Shared.Rpc;
 
 namespace Slipway.ControlPlane.Applications;
@@ -26,7 +27,7 @@ internal static partial class SpecRules
         FieldViolations violations) => violations.Check(
             value >= bounds.Shortest && value <= bounds.Longest,
             field,
-            $"must be between {InWords(bounds.Shortest)} and {InWords(bounds.Longest)}");
+            $"must be between {DurationText.Of(bounds.Shortest)} and {DurationText.Of(bounds.Longest)}");
 
     public static void CheckNumber(string field, int value, (int Least, int Most) bounds, FieldViolations violations) =>
         violations.Check(
@@ -57,15 +58,6 @@ internal static partial class SpecRules
                 $"has a value longer than {MaxValueLength} characters or with a zero byte; shorten or encode it");
         }
     }
-
-    private static string InWords(TimeSpan time) => time switch
-    {
-        { TotalDays: >= 2 } => $"{time.TotalDays} d",
-        { TotalHours: >= 1 } => $"{time.TotalHours} h",
-        { TotalMinutes: >= 1 } => $"{time.TotalMinutes} min",
-        { TotalSeconds: >= 1 } => $"{time.TotalSeconds} s",
-        _ => $"{time.TotalMilliseconds} ms",
-    };
 
     [GeneratedRegex(@"^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NamePattern { get; }

@@ -69,7 +69,7 @@ internal static partial class EnvironmentRules
         violations.Check(
             policy.Mode is PolicyMode.Manual or PolicyMode.Auto,
             "policy.mode",
-            "is unknown; use MODE_MANUAL or MODE_AUTO");
+            "is unknown; use manual or auto");
     }
 
     private static void CheckVersion(string field, string version, FieldViolations violations) => violations.Check(

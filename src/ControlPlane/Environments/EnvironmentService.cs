@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
@@ -19,8 +17,6 @@ namespace Slipway.ControlPlane.Environments;
 internal sealed class EnvironmentService(Database database, AuditLog audit, IHintBus hints, TimeProvider time)
     : V1.Environments.EnvironmentsBase
 {
-    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
-
     public override async Task<V1.ApplyEnvironmentResponse> Apply(
         V1.ApplyEnvironmentRequest request,
         ServerCallContext context)
@@ -48,8 +44,8 @@ internal sealed class EnvironmentService(Database database, AuditLog audit, IHin
             await ApplicationStore.GetAsync(tables, spec.Application, token);
             var row = await EnvironmentStore.FindAsync(tables, spec.Application, spec.Name, token);
             apply.DemandVersion($"The environment '{spec.Application}/{spec.Name}'", row?.Version);
-            var before = row is null ? null : ToJson(EnvironmentStore.SpecOf(row));
-            var changes = SpecDiff.Between(before, ToJson(spec));
+            var before = row is null ? null : SpecDocument.Of(ToWire(EnvironmentStore.SpecOf(row), row: null));
+            var changes = SpecDiff.Between(before, SpecDocument.Of(ToWire(spec, row: null)));
             var isNew = row is null;
             if (!apply.IsDryRun && changes.Count > 0)
             {
@@ -130,8 +126,6 @@ internal sealed class EnvironmentService(Database database, AuditLog audit, IHin
             .Take(count)
             .ToListAsync(cancellationToken);
     }
-
-    private static JsonNode? ToJson(EnvironmentSpec spec) => JsonNode.Parse(Json.Format(ToWire(spec, row: null)));
 
     private static EnvironmentSpec SpecOf(V1.Environment environment)
     {

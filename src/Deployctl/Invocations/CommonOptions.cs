@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Slipway.Shared.Manifests;
 
 namespace Slipway.Deployctl.Invocations;
 

@@ -1,6 +1,7 @@
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Slipway.Deployctl.Connections;
+using Slipway.Shared.Manifests;
 using Slipway.Shared.Rpc;
 
 namespace Slipway.Deployctl.Invocations;

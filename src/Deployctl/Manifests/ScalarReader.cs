@@ -1,7 +1,7 @@
 using System.Globalization;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
-using Slipway.Deployctl.Output;
+using Slipway.Shared.Manifests;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -40,9 +40,9 @@ internal static class ScalarReader
                     : null;
             case FieldType.Enum:
                 var known = field.EnumType.Values.Where(value => value.Number != 0).ToList();
-                problem = $"expected {string.Join(" or ", known.Select(MessageRow.WordOf))}, found '{text}'";
+                problem = $"expected {string.Join(" or ", known.Select(EnumWord.Of))}, found '{text}'";
                 // Boxed as a number: the generated setter takes it for its enum.
-                return known.FirstOrDefault(value => MessageRow.WordOf(value) == text)?.Number;
+                return known.FirstOrDefault(value => EnumWord.Of(value) == text)?.Number;
             case FieldType.Message:
                 problem = $"'{text}' is no duration; {DurationText.Hint}";
                 return DurationText.TryParse(text, out var duration) ? Duration.FromTimeSpan(duration) : null;

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
+using Slipway.Shared.Manifests;
 
 namespace Slipway.Deployctl.Output;
 
@@ -23,14 +24,6 @@ internal static class MessageRow
         }
 
         return row;
-    }
-
-    /// <summary>An enum value's word: <c>ROLLOUT_STATE_ROLLED_BACK</c> is <c>rolled_back</c>.</summary>
-    public static string WordOf(EnumValueDescriptor value)
-    {
-        var zero = value.EnumDescriptor.FindValueByNumber(0).Name;
-        var prefix = zero[..(zero.LastIndexOf('_') + 1)];
-        return value.Name[prefix.Length..].ToLowerInvariant();
     }
 
     private static JsonNode? ValueOf(FieldDescriptor field, IMessage message)
@@ -75,6 +68,6 @@ internal static class MessageRow
     private static JsonValue? WordAt(FieldDescriptor field, int number) => number == 0
         ? null
         : JsonValue.Create(field.EnumType.FindValueByNumber(number) is { } known
-            ? WordOf(known)
+            ? EnumWord.Of(known)
             : number.ToString(CultureInfo.InvariantCulture));
 }

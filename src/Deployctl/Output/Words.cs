@@ -1,4 +1,5 @@
 using Google.Protobuf.Reflection;
+using Slipway.Shared.Manifests;
 
 namespace Slipway.Deployctl.Output;
 
@@ -6,10 +7,10 @@ namespace Slipway.Deployctl.Output;
 internal static class Words
 {
     public static IEnumerable<string> Of(FileDescriptor file, string enumeration) =>
-        Find(file, enumeration).Values.Where(value => value.Number != 0).Select(MessageRow.WordOf);
+        Find(file, enumeration).Values.Where(value => value.Number != 0).Select(EnumWord.Of);
 
     public static int NumberOf(FileDescriptor file, string enumeration, string word) =>
-        Find(file, enumeration).Values.Single(value => MessageRow.WordOf(value) == word).Number;
+        Find(file, enumeration).Values.Single(value => EnumWord.Of(value) == word).Number;
 
     private static EnumDescriptor Find(FileDescriptor file, string enumeration) =>
         file.EnumTypes.Single(type => type.Name == enumeration);

@@ -60,7 +60,7 @@ public sealed class ApplicationServiceTests : IAsyncLifetime
 
         Assert.Equal(2UL, answer.Application.Version);
         Assert.Equal(
-            [("server.listen[0].address", "8080", "8081"), ("server.bake", "0s", "1.500s")],
+            [("server.listen[0].address", "8080", "8081"), ("server.bake", "0s", "1s500ms")],
             answer.Changes.Select(change => (change.Path, change.Before, change.After)));
     }
 

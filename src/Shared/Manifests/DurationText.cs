@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Slipway.Deployctl;
+namespace Slipway.Shared.Manifests;
 
 /// <summary>Durations as people write them: <c>250ms</c>, <c>30s</c>, <c>1m30s</c>, <c>7d</c>.</summary>
-internal static partial class DurationText
+public static partial class DurationText
 {
+    /// <summary>What is right, for the message about what is not.</summary>
     public const string Hint = "write a number and a unit (ms, s, m, h, d), such as 30s, 1m30s or 7d";
 
     private static readonly (string Unit, TimeSpan Length)[] Units =
@@ -15,8 +16,9 @@ internal static partial class DurationText
         ("h", TimeSpan.FromHours(1)),
         ("m", TimeSpan.FromMinutes(1)),
         ("s", TimeSpan.FromSeconds(1)),
-        ("ms", TimeSpan.FromMilliseconds(1)),
     ];
+
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(36_500);
 
     public static bool TryParse(string text, out TimeSpan duration)
     {
@@ -32,21 +34,20 @@ internal static partial class DurationText
             return false;
         }
 
-        foreach (var (number, unit) in match.Groups["number"].Captures.Zip(match.Groups["unit"].Captures))
+        var ticks = match.Groups["number"].Captures
+            .Zip(match.Groups["unit"].Captures, (number, unit) =>
+                decimal.Parse(number.Value, CultureInfo.InvariantCulture) * LengthOf(unit.Value).Ticks)
+            .Sum();
+        if (ticks > Longest.Ticks)
         {
-            var length = Units.Single(known => known.Unit == unit.Value).Length;
-            var seconds = double.Parse(number.Value, CultureInfo.InvariantCulture) * length.TotalSeconds;
-            if (duration.TotalSeconds + seconds > TimeSpan.FromDays(36_500).TotalSeconds)
-            {
-                return false;
-            }
-
-            duration += TimeSpan.FromSeconds(seconds);
+            return false;
         }
 
+        duration = TimeSpan.FromTicks((long)ticks);
         return true;
     }
 
+    /// <summary>The shortest text that reads back as exactly this; nothing is shorter than <c>0s</c>.</summary>
     public static string Of(TimeSpan duration)
     {
         if (duration <= TimeSpan.Zero)
@@ -65,8 +66,17 @@ internal static partial class DurationText
             }
         }
 
-        return text.Length == 0 ? "0s" : text.ToString();
+        if (rest > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{rest / (decimal)TimeSpan.TicksPerMillisecond}ms");
+        }
+
+        return text.ToString();
     }
+
+    private static TimeSpan LengthOf(string unit) => unit == "ms"
+        ? TimeSpan.FromMilliseconds(1)
+        : Units.Single(known => known.Unit == unit).Length;
 
     [GeneratedRegex(
         @"^((?<number>\d{1,9}(\.\d{1,9})?)(?<unit>ms|s|m|h|d))+$",
