@@ -22,9 +22,10 @@ internal static class ControlPlaneApp
     {
         builder.WebHost.UseKestrelHttpsConfiguration();
 
-        // In this order: storage starts first, and the audit log sees what identity refuses.
-        builder.Services.AddHosting();
+        // In this order: storage starts first, even before the health checks that ask it, and ends last;
+        // and the audit log sees what identity refuses.
         builder.Services.AddStorage();
+        builder.Services.AddHosting();
         builder.Services.AddAudit();
         builder.Services.AddIdentity();
 

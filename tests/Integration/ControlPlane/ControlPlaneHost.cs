@@ -154,15 +154,15 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
         var errors = _app.Services.GetFakeLogCollector().GetSnapshot()
             .Where(record => record.Level >= LogLevel.Error)
             .Select(record => record.ToString())
-            .Where(text => !ExpectedErrors.Any(expected => text.Contains(expected, StringComparison.Ordinal)))
-            .ToList();
+            .Where(text => !ExpectedErrors.Any(expected => text.Contains(expected, StringComparison.Ordinal)));
+        var unexpected = string.Join('\n', errors);
         await _app.DisposeAsync();
         if (_ownsFolder)
         {
             Directory.Delete(Folder, recursive: true);
         }
 
-        Assert.Empty(errors);
+        Assert.True(unexpected.Length == 0, unexpected);
     }
 
     private Uri AddressOf(string scheme) => new(_app.Services.GetRequiredService<IServer>().Features

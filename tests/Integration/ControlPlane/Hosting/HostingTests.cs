@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Slipway.ControlPlane.Storage;
 using Slipway.ControlPlane.Storage.Rows;
@@ -25,6 +26,16 @@ public sealed class HostingTests(PostgresServer postgres) : IClassFixture<Postgr
 
         Assert.Contains(host.Folder, refusal.Message, StringComparison.Ordinal);
         Assert.Contains("Storage:Provider", refusal.Message, StringComparison.Ordinal);
+    }
+
+    // Under load a start takes longer than the first health check waits.
+    [Fact]
+    public async Task Health_is_asked_once_the_tables_are_there()
+    {
+        await using var host = await ControlPlaneHost.StartAsync(Cancelled);
+
+        var order = host.Services.GetServices<IHostedService>().Select(service => service.GetType().Name).ToList();
+        Assert.Contains("HealthCheckPublisherHostedService", order[order.IndexOf(nameof(StorageLifetime))..]);
     }
 
     [Fact]
