@@ -102,6 +102,9 @@ internal sealed record DesiredMark(long Epoch, long Revision);
 /// <summary>Why sessions end.</summary>
 internal static class SessionProblems
 {
+    // An agent takes this and as much again by chance, so that those who were turned away come spread out.
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
+
     public static Problem SlowReader() => new(
         StatusCode.ResourceExhausted, "SLOW_READER", "The agent does not read what it is sent: connect again.");
 
@@ -114,7 +117,10 @@ internal static class SessionProblems
         StatusCode.PermissionDenied, "AGENT_REMOVED", "This agent was removed: enrol it again with a new token.");
 
     public static Problem TooMany() => new(
-        StatusCode.ResourceExhausted, "TOO_MANY_SESSIONS", "Too many agents connect at once; try again in a while.");
+        StatusCode.ResourceExhausted, "TOO_MANY_SESSIONS", "Too many agents connect at once; try again in a while.")
+    {
+        RetryAfter = RetryDelay,
+    };
 
     public static Problem TooOld(uint protocol) => new(
         StatusCode.FailedPrecondition,

@@ -1,7 +1,7 @@
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Slipway.ControlPlane.Environments;
+using Slipway.ControlPlane.Releases;
 using Slipway.ControlPlane.Storage;
 using Slipway.ControlPlane.Storage.Rows;
 using Slipway.Shared.Artifacts;
@@ -18,10 +18,10 @@ internal sealed class CurrentService(Database database)
         var release = await database.ReadAsync(
             (context, token) => FindAsync(context, request.Application, request.Environment, token),
             cancellationToken);
-        var answer = new V1.CurrentRelease { Release = ToWire(release) };
+        var answer = new V1.CurrentRelease { Release = ReleaseService.ToWire(release) };
         if (request.Platform.Length > 0)
         {
-            answer.Artifact = ToWire(Choose(release, request.Platform));
+            answer.Artifact = ReleaseService.ToWire(Choose(release, request.Platform));
             answer.ArtifactPath = DesiredService.PathOf(answer.Artifact.Digest);
         }
 
@@ -56,23 +56,4 @@ internal sealed class CurrentService(Database database)
             StatusCode.FailedPrecondition,
             "NO_ARTIFACT",
             $"{release.Application} {release.Version} has no artifact for {platform}: push a release that has one."));
-
-    private static V1.Release ToWire(ReleaseRow row) => new()
-    {
-        Application = row.Application,
-        Version = row.Version,
-        Artifacts = { row.Artifacts.OrderBy(artifact => artifact.Platform, StringComparer.Ordinal).Select(ToWire) },
-        Notes = row.Notes,
-        CreatedBy = row.CreatedBy,
-        CreatedAt = row.CreatedAt.ToTimestamp(),
-    };
-
-    private static V1.Artifact ToWire(ArtifactRow row) => new()
-    {
-        Platform = row.Platform,
-        Digest = row.Digest,
-        SizeBytes = row.SizeBytes,
-        FileName = row.FileName,
-        UpstreamUrl = row.UpstreamUrl,
-    };
 }

@@ -22,6 +22,9 @@ public sealed record Problem(StatusCode Code, string Reason, string Message)
     /// <summary>Every field that is wrong; the sentence and the metadata are about the first one.</summary>
     public IReadOnlyList<FieldViolation> Violations { get; init; } = [];
 
+    /// <summary>The earliest time at which trying again makes sense, if that is known.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>A bad value in a request: names the field, what is wrong with it and what would be right.</summary>
     public static Problem InvalidField(string field, string message) => InvalidFields([new(field, message)]);
 
@@ -59,6 +62,11 @@ public sealed record Problem(StatusCode Code, string Reason, string Message)
             status.Details.Add(Any.Pack(new BadRequest { FieldViolations = { violations } }));
         }
 
+        if (RetryAfter is { } delay)
+        {
+            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = delay.ToDuration() }));
+        }
+
         return status.ToRpcException();
     }
 
@@ -70,10 +78,12 @@ public sealed record Problem(StatusCode Code, string Reason, string Message)
         var status = exception.GetRpcStatus();
         var info = status?.GetDetail<ErrorInfo>();
         var violations = status?.GetDetail<BadRequest>()?.FieldViolations ?? [];
+        var retry = status?.GetDetail<RetryInfo>();
         return new Problem(exception.StatusCode, info?.Reason ?? "UNKNOWN", exception.Status.Detail)
         {
             Metadata = info?.Metadata.ToDictionary() ?? [],
             Violations = [.. violations.Select(found => new FieldViolation(found.Field, found.Description))],
+            RetryAfter = retry?.RetryDelay?.ToTimeSpan(),
         };
     }
 }

@@ -1,10 +1,14 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 
 namespace Tests.Unit.Architecture;
 
-public class SourceTests
+public partial class SourceTests
 {
     internal static readonly string Root = FindRoot(AppContext.BaseDirectory);
+
+    // Looks like a reason, but is systemd's.
+    private const string EnvironmentVariable = "NOTIFY_SOCKET";
 
     private static readonly (string Path, string[] Lines)[] Sources =
     [
@@ -27,6 +31,25 @@ public class SourceTests
             select $"{source.Path}:{line.Index + 1}");
 
     [Fact]
+    public void Every_reason_of_a_refusal_stands_in_the_public_interface()
+    {
+        var comments = Directory.EnumerateFiles(Path.Combine(Root, "protos", "slipway"), "*.proto",
+                SearchOption.AllDirectories)
+            .SelectMany(File.ReadLines)
+            .Where(line => line.TrimStart().StartsWith("//", StringComparison.Ordinal));
+        var listed = Reason.Matches(string.Join('\n', comments)).Select(match => match.Value).ToHashSet();
+
+        AssertNone(
+            from source in Sources
+            where source.Path.StartsWith("src/ControlPlane/", StringComparison.Ordinal)
+                || source.Path == "src/Shared/Rpc/Problem.cs"
+            from Match quoted in QuotedReason.Matches(string.Join('\n', source.Lines))
+            let reason = quoted.Groups["reason"].Value
+            where !listed.Contains(reason) && reason != EnvironmentVariable
+            select $"{source.Path}: {reason}");
+    }
+
+    [Fact]
     public void System_calls_live_in_Native_folders() =>
         AssertNone(
             from assembly in DependencyTests.Programs
@@ -36,6 +59,12 @@ public class SourceTests
                 BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
             where method.Attributes.HasFlag(MethodAttributes.PinvokeImpl)
             select $"{type}.{method.Name}");
+
+    [GeneratedRegex(@"\b[A-Z]+(_[A-Z]+)*\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Reason { get; }
+
+    [GeneratedRegex(@"""(?<reason>[A-Z]+(_[A-Z]+)+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex QuotedReason { get; }
 
     private static void AssertNone(IEnumerable<string> offenders) =>
         Assert.Equal("", string.Join(Environment.NewLine, offenders));
