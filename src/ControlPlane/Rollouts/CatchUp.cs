@@ -87,6 +87,7 @@ internal sealed class CatchUp(Database database, IHintBus hints, AuditLog audit,
         string name,
         CancellationToken cancellationToken)
     {
+        await context.SerializeAsync(Locks.Rollouts, cancellationToken);
         var environment = await EnvironmentStore.GetAsync(context, application, name, cancellationToken);
         if (await RolloutStore.ActiveAsync(context, application, name, cancellationToken) is not null)
         {

@@ -86,6 +86,7 @@ internal sealed class RolloutDriver(Database database, IHintBus hints, AuditLog 
         var topics = await database.WriteAsync(
             async (context, token) =>
             {
+                await context.SerializeAsync(Locks.Rollouts, token);
                 var row = await context.Rollouts.SingleOrDefaultAsync(rollout => rollout.Id == id, token)
                     ?? throw RolloutStore.NotFound(id.ToString());
                 return row.IsActive || happened is not null

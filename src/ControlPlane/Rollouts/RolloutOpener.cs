@@ -92,6 +92,7 @@ internal sealed class RolloutOpener(
         Caller caller,
         CancellationToken cancellationToken)
     {
+        await context.SerializeAsync(Locks.Rollouts, cancellationToken);
         if (await EarlierAsync(context, request, cancellationToken) is { } earlier)
         {
             return (earlier, []);

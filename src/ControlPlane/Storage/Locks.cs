@@ -5,4 +5,7 @@ internal static class Locks
 {
     public const long Bootstrap = 0x534C_0001;
     public const long Audit = 0x534C_0002;
+
+    /// <summary>What rollouts and their agents do next. It is taken before the audit log's.</summary>
+    public const long Rollouts = 0x534C_0003;
 }

@@ -1,15 +1,20 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Slipway.ControlPlane.Environments;
 using Slipway.Shared.Rpc;
 using Tests.Integration.ControlPlane.Rollouts;
+using Tests.Integration.Kit;
 using V1 = Slipway.Contracts.V1;
 using Word = Slipway.Contracts.V1.ControlMessage.MessageOneofCase;
 
 namespace Tests.Integration.ControlPlane.Registry;
 
-public class SessionTests
+public abstract class SessionTests(PostgresServer? postgres)
 {
+    private readonly TestStorage _storage = new(postgres);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -114,6 +119,24 @@ public class SessionTests
         var seen = await new V1.Agents.AgentsClient(host.Admin).GetAsync(
             new V1.GetAgentRequest { Id = "web-1" }, cancellationToken: Cancellation);
         Assert.Equal(42, Assert.Single(Assert.Single(seen.Workloads).Observed.Pids));
+    }
+
+    [Fact]
+    public async Task An_agent_that_comes_with_too_many_others_is_told_when_to_come_back()
+    {
+        await using var host = await _storage.StartAsync(builder =>
+        {
+            builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
+            builder.Configuration.AddInMemoryCollection([new("Registry:SessionsPerSecond", "1")]);
+        });
+        using var machine = await TestAgent.EnrollAsync(host, "web-1");
+        await using var first = await SessionAgent.ConnectAsync(host, machine);
+        await first.HearAsync(Word.Welcome);
+
+        await using var second = await SessionAgent.ConnectAsync(host, machine);
+
+        var refusal = Problem.From(await second.RefusalAsync());
+        Assert.Equal(("TOO_MANY_SESSIONS", TimeSpan.FromSeconds(5)), (refusal.Reason, refusal.RetryAfter));
     }
 
     [Fact]
@@ -227,10 +250,14 @@ public class SessionTests
         }
     }
 
-    private static Task<ControlPlaneHost> StartAsync(string heartbeat = "00:00:15", string maxAge = "00:45:00") =>
-        ControlPlaneHost.StartAsync(Cancellation, builder => builder.Configuration.AddInMemoryCollection(
+    private Task<ControlPlaneHost> StartAsync(string heartbeat = "00:00:15", string maxAge = "00:45:00") =>
+        _storage.StartAsync(builder => builder.Configuration.AddInMemoryCollection(
         [
             new("Registry:HeartbeatInterval", heartbeat),
             new("Registry:MaxAge", maxAge),
         ]));
 }
+
+public sealed class SqliteSessionTests() : SessionTests(postgres: null);
+
+public sealed class PostgresSessionTests(PostgresServer server) : SessionTests(server), IClassFixture<PostgresServer>;

@@ -4,21 +4,24 @@ using Slipway.ControlPlane.Environments;
 using Slipway.ControlPlane.Messaging;
 using Slipway.Shared.Rpc;
 using Tests.Integration.ControlPlane.Registry;
+using Tests.Integration.Kit;
 using V1 = Slipway.Contracts.V1;
 
 namespace Tests.Integration.ControlPlane.Rollouts;
 
 /// <summary>Whole rollouts: a real control plane, real connections, and agents that only pretend to deploy.</summary>
-public class RolloutFlowTests
+public abstract class RolloutFlowTests(PostgresServer? postgres)
 {
     private static readonly StrategySpec OneByOne = new() { ProgressDeadline = TimeSpan.FromSeconds(30) };
+
+    private readonly TestStorage _storage = new(postgres);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_rollout_goes_from_start_to_success()
     {
-        await using var host = await ControlPlaneHost.StartAsync(Cancellation);
+        await using var host = await _storage.StartAsync();
         await Catalog.AddAsync(host, OneByOne);
         await Catalog.ReleaseAsync(host, "1.0.0");
         await using var first = await ConnectAsync(host, "web-1");
@@ -52,7 +55,7 @@ public class RolloutFlowTests
     [Fact]
     public async Task A_failed_deployment_stops_the_rollout_before_the_next_agent()
     {
-        await using var host = await ControlPlaneHost.StartAsync(Cancellation);
+        await using var host = await _storage.StartAsync();
         await Catalog.AddAsync(host, OneByOne);
         await Catalog.ReleaseAsync(host, "1.0.0");
         await using var first = await ConnectAsync(host, "web-1", Fails);
@@ -70,7 +73,7 @@ public class RolloutFlowTests
     [Fact]
     public async Task Abort_takes_back_the_agent_that_is_under_way()
     {
-        await using var host = await ControlPlaneHost.StartAsync(Cancellation);
+        await using var host = await _storage.StartAsync();
         await Catalog.AddAsync(host, OneByOne);
         await Catalog.ReleaseAsync(host, "1.0.0");
         await Catalog.ReleaseAsync(host, "2.0.0");
@@ -100,7 +103,7 @@ public class RolloutFlowTests
     [Fact]
     public async Task A_start_that_cannot_be_says_why()
     {
-        await using var host = await ControlPlaneHost.StartAsync(Cancellation);
+        await using var host = await _storage.StartAsync();
         await Catalog.AddAsync(host, OneByOne, new PolicySpec { Constraint = "<2" });
         await Catalog.ReleaseAsync(host, "1.0.0");
         await Catalog.ReleaseAsync(host, "2.0.0");
@@ -133,7 +136,7 @@ public class RolloutFlowTests
     [Fact]
     public async Task An_automatic_policy_rolls_out_what_was_pushed_even_without_any_hint()
     {
-        await using var host = await ControlPlaneHost.StartAsync(Cancellation, builder =>
+        await using var host = await _storage.StartAsync(builder =>
             builder.Services.AddSingleton<IHintBus>(new DeafBus()));
         await Catalog.AddAsync(host, OneByOne, new PolicySpec { Mode = PolicyMode.Auto });
         await using var agent = await ConnectAsync(host, "web-1");
@@ -152,7 +155,7 @@ public class RolloutFlowTests
         var folder = Directory.CreateTempSubdirectory("slipway-cp-").FullName;
         string id;
         TestAgent machine;
-        await using (var host = await ControlPlaneHost.StartAsync(Cancellation, folder: folder))
+        await using (var host = await _storage.StartAsync(folder: folder))
         {
             await Catalog.AddAsync(host, OneByOne);
             await Catalog.ReleaseAsync(host, "1.0.0");
@@ -165,7 +168,7 @@ public class RolloutFlowTests
             await silent.HearAsync(V1.ControlMessage.MessageOneofCase.Desired);
         }
 
-        await using var next = await ControlPlaneHost.StartAsync(Cancellation, folder: folder);
+        await using var next = await _storage.StartAsync(folder: folder);
         await using var agent = await SessionAgent.ConnectAsync(next, machine);
         var ended = await EndAsync(new V1.Rollouts.RolloutsClient(next.Admin), id);
 
@@ -177,7 +180,7 @@ public class RolloutFlowTests
     [Fact]
     public async Task A_new_host_catches_up_with_its_environment()
     {
-        await using var host = await ControlPlaneHost.StartAsync(Cancellation);
+        await using var host = await _storage.StartAsync();
         await Catalog.AddAsync(host, OneByOne);
         await Catalog.ReleaseAsync(host, "1.0.0");
         await using var first = await ConnectAsync(host, "web-1");
@@ -294,3 +297,8 @@ public class RolloutFlowTests
         public HintSubscription Subscribe(string topicPrefix) => _nobody.Subscribe(topicPrefix);
     }
 }
+
+public sealed class SqliteRolloutFlowTests() : RolloutFlowTests(postgres: null);
+
+public sealed class PostgresRolloutFlowTests(PostgresServer server)
+    : RolloutFlowTests(server), IClassFixture<PostgresServer>;
