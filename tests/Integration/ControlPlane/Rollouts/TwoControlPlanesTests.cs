@@ -75,11 +75,12 @@ public class TwoControlPlanesTests(PostgresServer postgres) : IClassFixture<Post
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         using var heard = listener.Services.GetRequiredService<IHintBus>().Subscribe("test/");
         var topic = $"test/{speaker.Address.Port}";
+        var pause = TimeSpan.FromMilliseconds(50);
         do
         {
             speaker.Services.GetRequiredService<IHintBus>().Publish(topic);
         }
-        while (!(await heard.NextAsync(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token)).Contains(topic));
+        while (!(await heard.NextAsync(pause, TimeProvider.System, limit.Token)).Contains(topic));
     }
 
     private static async Task<V1.Rollout> EndAsync(V1.Rollouts.RolloutsClient rollouts, string id)

@@ -31,7 +31,9 @@ public class SpecDocumentTests
     [Fact]
     public void Lists_of_messages_read_as_in_a_manifest() =>
         AssertSame(
-            """{"server": {"listen": [{"name": "http", "address": "80"}], "readiness": {"http": {"statuses": [200]}}}}""",
+            """
+            {"server": {"listen": [{"name": "http", "address": "80"}], "readiness": {"http": {"statuses": [200]}}}}
+            """,
             SpecDocument.Of(new V1.Application
             {
                 Server = new()
