@@ -121,12 +121,13 @@ public sealed class Fleet : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // First of all: what a killed tracer leaves behind keeps its output open, and that is waited for.
+        await ProcessTable.KillAsync(Root);
         foreach (var program in _programs)
         {
             await program.DisposeAsync();
         }
 
-        await ProcessTable.KillAsync(Root);
         Directory.Delete(Root, recursive: true);
     }
 
