@@ -42,31 +42,50 @@ internal sealed class SupervisorProcess(string program, TimeProvider time)
         Reap();
         var client = new SupervisorClient(folder, time);
         var begin = time.GetTimestamp();
-        SafeFileHandle? started = null;
-        while (true)
+        (int Pid, SafeFileHandle Process)? started = null;
+        try
         {
-            try
+            while (true)
             {
-                await client.StateAsync(cancellationToken);
-                return client;
-            }
-            catch (ProblemException e) when (e.Problem.Code == StatusCode.Unavailable)
-            {
-                if (time.GetElapsedTime(begin) > StartLimit)
+                try
                 {
-                    throw;
+                    var state = await client.StateAsync(cancellationToken);
+                    if (started is null || started.Value.Pid == state.SupervisorPid)
+                    {
+                        return client;
+                    }
                 }
-            }
+                catch (ProblemException e) when (e.Problem.Code == StatusCode.Unavailable)
+                {
+                    if (time.GetElapsedTime(begin) > StartLimit)
+                    {
+                        throw;
+                    }
 
-            started ??= Start(folder);
-            if (Libc.WaitForChild(started, reap: false) is { } end)
+                    started ??= Start(folder);
+                }
+
+                // One that was beaten to the lock must be gone before anyone relies on the winner: were the winner
+                // shut down first, the straggler would take its place, unasked.
+                if (started is var (_, process) && Libc.WaitForChild(process, reap: true) is { } end)
+                {
+                    process.Dispose();
+                    started = null; // The lock was taken: by one that begins to serve, or by one about to end.
+                    if (end is not { IsSignal: false, Status: 0 })
+                    {
+                        throw Failure(folder, $"it ended at once ({end}); see {LogName} there", inner: null);
+                    }
+                }
+
+                await Task.Delay(Pause, time, cancellationToken);
+            }
+        }
+        finally
+        {
+            if (started is var (pid, handle))
             {
-                started = end is { IsSignal: false, Status: 0 }
-                    ? null // The lock was taken: by one that begins to serve, or by one that is about to end.
-                    : throw Failure(folder, $"it ended at once ({end}); see {LogName} there", inner: null);
+                _started[pid] = handle;
             }
-
-            await Task.Delay(Pause, time, cancellationToken);
         }
     }
 
@@ -77,7 +96,7 @@ internal sealed class SupervisorProcess(string program, TimeProvider time)
             $"The supervisor of {folder} could not be started: {why}."),
         inner);
 
-    private SafeFileHandle Start(string folder)
+    private (int Pid, SafeFileHandle Process) Start(string folder)
     {
         try
         {
@@ -88,9 +107,7 @@ internal sealed class SupervisorProcess(string program, TimeProvider time)
                 [program, "supervisor", "--folder", folder],
                 [.. InheritedEnvironment(), .. Frugal],
                 [nothing, log, log]);
-            var process = Libc.OpenProcess(pid)!;
-            _started[pid] = process;
-            return process;
+            return (pid, Libc.OpenProcess(pid)!);
         }
         catch (Win32Exception e)
         {
