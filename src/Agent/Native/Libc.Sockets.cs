@@ -29,17 +29,9 @@ internal static partial class Libc
     /// <summary>A listening TCP socket: blocking, SO_REUSEADDR, never SO_REUSEPORT, IPv6 without IPv4.</summary>
     public static SafeFileHandle ListenTcp(IPEndPoint address, int backlog)
     {
-        var family = FamilyOf(address);
-        var socket = Own(Check(CreateSocket(family, StreamKind | CloseOnExec, 0), "socket"));
+        var socket = BindInternet(address, StreamKind);
         try
         {
-            SetOption(socket, SocketLevel, ReuseAddress);
-            if (family == Internet6Family)
-            {
-                SetOption(socket, Ipv6Level, Ipv6Only);
-            }
-
-            Bind(socket, address.Serialize());
             Listen(socket, backlog);
             return socket;
         }

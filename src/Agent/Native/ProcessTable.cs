@@ -36,7 +36,7 @@ internal sealed class ProcessTable
         return InodeAt(path);
     }
 
-    /// <summary>The living processes of a session and all their descendants.</summary>
+    /// <summary>A living process, those of its session if it leads one, and all their descendants.</summary>
     public HashSet<int> FamilyOf(int session)
     {
         _numbers.Clear();
@@ -57,7 +57,8 @@ internal sealed class ProcessTable
             hasGrown = false;
             foreach (var stat in _processes)
             {
-                hasGrown |= (stat.Session == session || _family.Contains(stat.Parent)) && _family.Add(stat.Pid);
+                var isMember = stat.Pid == session || stat.Session == session || _family.Contains(stat.Parent);
+                hasGrown |= isMember && _family.Add(stat.Pid);
             }
         }
         while (hasGrown);

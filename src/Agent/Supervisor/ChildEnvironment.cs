@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 
 namespace Slipway.Agent.Supervisor;
 
@@ -10,7 +9,7 @@ internal static class ChildEnvironment
 
     /// <summary>LISTEN_PID is missing: only the process itself can know it.</summary>
     public static IReadOnlyList<string> Build(
-        Generation generation, IReadOnlyList<IPEndPoint> bound, string notifyName)
+        Generation generation, IReadOnlyList<ListenAddress> bound, string notifyName)
     {
         var listen = generation.Spec.Server.Listen;
         var variables = new Dictionary<string, string>(generation.Spec.Environment)
@@ -32,8 +31,11 @@ internal static class ChildEnvironment
     }
 
     /// <summary>As given, as Server::Starter does it, but with the real port where 0 was given.</summary>
-    private static string NameOf(string given, IPEndPoint bound) =>
-        ListenAddress.Parse(given)?.Port != 0 ? given
-        : given.Contains(':', StringComparison.Ordinal) ? bound.ToString()
-        : bound.Port.ToString(CultureInfo.InvariantCulture);
+    private static string NameOf(string given, ListenAddress bound)
+    {
+        var name = ListenAddress.Bare(given);
+        return bound.Kind == ListenKind.Unix || ListenAddress.Parse(given)?.Port != 0 ? name
+            : name.Contains(':', StringComparison.Ordinal) ? $"{bound.Local}"
+            : bound.Port.ToString(CultureInfo.InvariantCulture);
+    }
 }

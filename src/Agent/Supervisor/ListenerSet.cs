@@ -1,21 +1,28 @@
 using System.ComponentModel;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Native;
 
 namespace Slipway.Agent.Supervisor;
 
-/// <summary>The listening sockets of a workload. They stay open from one generation to the next.</summary>
+/// <summary>The sockets of a workload. They stay open from one generation to the next.</summary>
 internal sealed class ListenerSet
 {
     private readonly Dictionary<string, Listener> _listeners = [];
+
+    /// <summary>Called with the path of a socket that an earlier process has left and that is removed.</summary>
+    public Action<string> Removing { get; init; } = _ => { };
 
     public IReadOnlyList<ListenState> State =>
         [.. _listeners.Values.Select(listener => new ListenState(listener.Name, listener.Address.ToString()))];
 
     public IReadOnlyList<JournaledListener> Journal =>
-        [.. _listeners.Select(entry => new JournaledListener(entry.Key, entry.Value.Name, entry.Value.Inode))];
+    [
+        .. _listeners.Select(entry => new JournaledListener(
+            entry.Key, entry.Value.Name, entry.Value.Inode, entry.Value.File)),
+    ];
 
     /// <summary>Binds what is not bound yet; binds nothing when one of them cannot be bound.</summary>
     /// <exception cref="Win32Exception">The message names the socket and why.</exception>
@@ -29,32 +36,36 @@ internal sealed class ListenerSet
             {
                 if (_listeners.TryGetValue(key, out var old))
                 {
-                    Libc.Listen(old.Socket, spec.Backlog);
-                    _listeners[key] = old with { Name = spec.Name };
+                    Reopen(key, old, spec);
                     continue;
                 }
 
-                Add(key, spec.Name, Libc.ListenTcp(ListenAddress.Parse(spec.Address)!, spec.Backlog));
+                Add(key, spec);
                 added.Add(key);
             }
-            catch (Win32Exception e)
+            catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
             {
                 added.ForEach(Close);
-                var why = new Win32Exception(e.NativeErrorCode).Message;
-                throw new Win32Exception(
-                    e.NativeErrorCode, $"Cannot listen on {spec.Address} ({spec.Name}): {why}.");
+                var error = e is Win32Exception { NativeErrorCode: var code } ? code : Errno.NoAccess;
+                var why = e is Win32Exception ? new Win32Exception(error).Message : e.Message;
+                throw new Win32Exception(error, $"Cannot listen on {spec.Address} ({spec.Name}): {why}.");
             }
         }
     }
 
     /// <summary>Takes a socket over that another process has open.</summary>
-    public void Add(string key, string name, SafeFileHandle socket) =>
-        _listeners.Add(key, new Listener(name, socket, Libc.LocalAddressOf(socket), ProcessTable.InodeOf(socket)));
+    public void Add(JournaledListener journaled, SafeFileHandle socket)
+    {
+        var given = ListenAddress.Parse(journaled.Key.Split('=')[0])!;
+        var address = given.Kind == ListenKind.Unix ? given : given with { Local = Libc.LocalAddressOf(socket) };
+        _listeners.Add(
+            journaled.Key, new Listener(journaled.Name, socket, address, journaled.Inode, journaled.File));
+    }
 
     public SafeFileHandle SocketOf(ListenSpec spec) => _listeners[KeyOf(spec)].Socket;
 
     /// <summary>The address with its real port.</summary>
-    public IPEndPoint AddressOf(ListenSpec spec) => _listeners[KeyOf(spec)].Address;
+    public ListenAddress AddressOf(ListenSpec spec) => _listeners[KeyOf(spec)].Address;
 
     /// <summary>Closes the sockets that nobody in <paramref name="wanted"/> has; true: there were some.</summary>
     public bool KeepOnly(IEnumerable<ListenSpec> wanted)
@@ -77,14 +88,69 @@ internal sealed class ListenerSet
     private static string KeyOf(ListenSpec spec)
     {
         var address = ListenAddress.Parse(spec.Address)!;
-        return address.Port == 0 ? $"{address}={spec.Name}" : address.ToString();
+        return address is { Kind: not ListenKind.Unix, Port: 0 } ? $"{address}={spec.Name}" : address.ToString();
+    }
+
+    private void Add(string key, ListenSpec spec)
+    {
+        var address = ListenAddress.Parse(spec.Address)!;
+        var socket = address.Local switch
+        {
+            IPEndPoint internet when address.Kind == ListenKind.Udp => Libc.BindUdp(internet),
+            IPEndPoint internet => Libc.ListenTcp(internet, spec.Backlog),
+            _ => ListenUnix(address, spec),
+        };
+        var bound = address.Kind == ListenKind.Unix
+            ? address
+            : address with { Local = Libc.LocalAddressOf(socket) };
+        var file = address.File is { } path ? Libc.IdentifyFile(path) : null;
+        _listeners.Add(key, new Listener(spec.Name, socket, bound, ProcessTable.InodeOf(socket), file));
+    }
+
+    private void Reopen(string key, Listener old, ListenSpec spec)
+    {
+        if (old.Address.Kind != ListenKind.Udp)
+        {
+            Libc.Listen(old.Socket, spec.Backlog);
+        }
+
+        if (old.Address.File is { } path && spec.Mode is { } mode && Libc.IdentifyFile(path) == old.File)
+        {
+            File.SetUnixFileMode(path, mode);
+        }
+
+        _listeners[key] = old with { Name = spec.Name };
+    }
+
+    /// <summary>Nothing but a socket is removed for the new one.</summary>
+    private SafeFileHandle ListenUnix(ListenAddress address, ListenSpec spec)
+    {
+        if (address.File is { } path && Libc.IdentifyFile(path) is { } there)
+        {
+            if (!there.IsSocket)
+            {
+                throw new IOException("a file is there that is no socket; remove it or use another path");
+            }
+
+            Removing(path);
+            File.Delete(path);
+        }
+
+        var mode = address.File is null ? null : spec.Mode;
+        return Libc.ListenUnix((UnixDomainSocketEndPoint)address.Local, spec.Backlog, mode);
     }
 
     private void Close(string key)
     {
         _listeners.Remove(key, out var listener);
+        if (listener is { File: { } file, Address.File: { } path } && Libc.IdentifyFile(path) == file)
+        {
+            File.Delete(path);
+        }
+
         listener?.Socket.Dispose();
     }
 
-    private sealed record Listener(string Name, SafeFileHandle Socket, IPEndPoint Address, long Inode);
+    private sealed record Listener(
+        string Name, SafeFileHandle Socket, ListenAddress Address, long Inode, FileIdentity? File);
 }

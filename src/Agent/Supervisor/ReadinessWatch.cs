@@ -1,3 +1,4 @@
+using System.Net;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Probes;
 
@@ -12,9 +13,9 @@ internal sealed class ReadinessWatch(ChildContext context, ChildSet children, Li
     public void Begin(Generation generation, ChildProcess child, Action ready, Action<string> note)
     {
         var server = generation.Spec.Server;
-        var target = SpecCheck.ListenOf(server) is { } listen
+        var target = SpecCheck.ListenOf(server) is { } listen && listeners.AddressOf(listen).Local is IPEndPoint bound
             ? new ProbeTarget(
-                ListenAddress.Reach(listeners.AddressOf(listen)),
+                ListenAddress.Reach(bound),
                 server.Readiness,
                 () => children.HasRivals,
                 context.Processes,

@@ -58,7 +58,8 @@ internal static class SpecCheck
         {
             if (ListenAddress.Parse(listen.Address) is null)
             {
-                return $"server.listen: {listen.Address} is no address; write 8080, 127.0.0.1:8080 or [::1]:8080.";
+                return $"server.listen: {listen.Address} is no address; "
+                    + "write 8080, 127.0.0.1:8080, [::1]:8080, udp:5353 or unix:/run/web.sock.";
             }
 
             if (listen.Name.Length == 0 || listen.Name.Any(letter => letter is <= ' ' or ':' or ';' or '=' or > '~'))
@@ -68,8 +69,9 @@ internal static class SpecCheck
         }
 
         if (server.Listen.DistinctBy(listen => listen.Name).Count() < server.Listen.Count
-            || server.Listen.Where(listen => ListenAddress.Parse(listen.Address)!.Port > 0)
-                .GroupBy(listen => ListenAddress.Parse(listen.Address)!).Any(same => same.Count() > 1))
+            || server.Listen.Select(listen => ListenAddress.Parse(listen.Address)!)
+                .Where(address => address.Kind == ListenKind.Unix || address.Port > 0)
+                .GroupBy(address => address.ToString(), StringComparer.Ordinal).Any(same => same.Count() > 1))
         {
             return "server.listen: two sockets have the same name or address; make them different.";
         }
@@ -80,8 +82,8 @@ internal static class SpecCheck
             : null;
     }
 
-    /// <summary>The socket that a probe connects to.</summary>
-    public static ListenSpec? ListenOf(ServerSpec server) => server.Readiness.Listen is { Length: > 0 } name
-        ? server.Listen.FirstOrDefault(listen => listen.Name == name)
-        : server.Listen is [var first, ..] ? first : null;
+    /// <summary>The TCP socket that a probe connects to.</summary>
+    public static ListenSpec? ListenOf(ServerSpec server) => server.Listen.FirstOrDefault(
+        listen => ListenAddress.Parse(listen.Address) is { Kind: ListenKind.Tcp }
+            && (server.Readiness.Listen is not { Length: > 0 } name || listen.Name == name));
 }

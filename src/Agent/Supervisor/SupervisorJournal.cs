@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Slipway.Agent.Native;
 using Slipway.Shared.Storage;
 
 namespace Slipway.Agent.Supervisor;
@@ -25,8 +26,8 @@ internal sealed record SupervisorJournal(
         JsonSerializer.SerializeToUtf8Bytes(this, SupervisorJson.Default.SupervisorJournal));
 }
 
-/// <summary>A socket, known again by its inode.</summary>
-internal sealed record JournaledListener(string Key, string Name, long Inode);
+/// <summary>A socket, known again by its inode, and the file that it is, if it is one.</summary>
+internal sealed record JournaledListener(string Key, string Name, long Inode, FileIdentity? File = null);
 
 /// <summary>A process, known again by when it started: its number alone may be another's by now.</summary>
 internal sealed record JournaledProcess(int Number, int Pid, ulong StartTicks, string NotifyName);

@@ -49,7 +49,7 @@ internal static class SupervisorTakeover
                     using var process = Libc.OpenProcess(pid);
                     if (process is not null && Libc.TakeDescriptor(process, descriptor) is { } socket)
                     {
-                        listeners.Add(listener.Key, listener.Name, socket);
+                        listeners.Add(listener, socket);
                     }
                 }
             }

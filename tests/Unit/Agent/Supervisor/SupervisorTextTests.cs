@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Native;
@@ -31,8 +30,22 @@ public class SupervisorTextTests
     [InlineData("::1:80", null)]
     [InlineData("127.0.0.1:", null)]
     [InlineData("", null)]
-    public void An_address_is_a_number_or_both(string text, string? expected) =>
+    [InlineData("udp:5353", "udp:0.0.0.0:5353")]
+    [InlineData("udp:[::1]:5353", "udp:[::1]:5353")]
+    [InlineData("udp:", null)]
+    [InlineData("unix:/run/web.sock", "unix:/run/web.sock")]
+    [InlineData("unix:web.sock", "unix:web.sock")]
+    [InlineData("unix:@web", "unix:@web")]
+    [InlineData("unix:@", null)]
+    [InlineData("unix:", null)]
+    public void An_address_is_a_number_or_both_or_a_path(string text, string? expected) =>
         Assert.Equal(expected, ListenAddress.Parse(text)?.ToString());
+
+    [Theory]
+    [InlineData(107, true)]
+    [InlineData(108, false)]
+    public void A_path_is_as_long_as_the_kernel_allows(int length, bool isFitting) =>
+        Assert.Equal(isFitting, ListenAddress.Parse("unix:/" + new string('a', length - 1)) is not null);
 
     [Theory]
     [InlineData("1 (sh) S 7 1 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 42 0", 7, 5, 42)]
@@ -55,7 +68,7 @@ public class SupervisorTextTests
         };
 
         var environment = ChildEnvironment.Build(
-            generation, [IPEndPoint.Parse("0.0.0.0:8080"), IPEndPoint.Parse("[::1]:4567")], "name");
+            generation, [ListenAddress.Parse("0.0.0.0:8080")!, ListenAddress.Parse("[::1]:4567")!], "name");
 
         Assert.Equal(
             [

@@ -1,0 +1,108 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using Slipway.Agent.Deployments;
+using Slipway.Agent.Supervisor;
+
+namespace Tests.Integration.Agent.Supervisor;
+
+/// <summary>The sockets that are not TCP's, and the files that some of them are.</summary>
+public sealed class ListenerSetTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string SocketPath => _folder.In("web.sock");
+
+    private ListenSpec Web => new("web", "unix:" + SocketPath, 0);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_unix_socket_takes_connections_and_leaves_no_file()
+    {
+        var listeners = new ListenerSet();
+        listeners.Open([Web with { Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite }]);
+
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await client.ConnectAsync(
+            new UnixDomainSocketEndPoint(SocketPath), TestContext.Current.CancellationToken);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SocketPath));
+        Assert.Equal([new ListenState("web", $"unix:{SocketPath}")], listeners.State);
+        listeners.KeepOnly([]);
+        Assert.False(File.Exists(SocketPath));
+    }
+
+    [Fact]
+    public void A_socket_that_was_left_behind_is_replaced()
+    {
+        var removed = new List<string>();
+        using var old = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        old.Bind(new UnixDomainSocketEndPoint(SocketPath));
+
+        var listeners = new ListenerSet { Removing = removed.Add };
+        listeners.Open([Web]);
+
+        Assert.Equal([SocketPath], removed);
+        listeners.KeepOnly([]);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_socket_stays()
+    {
+        File.WriteAllText(SocketPath, "precious");
+
+        var refusal = Assert.Throws<Win32Exception>(() => new ListenerSet().Open([Web]));
+
+        Assert.Contains("no socket", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("precious", File.ReadAllText(SocketPath));
+    }
+
+    [Fact]
+    public void A_socket_of_somebody_else_outlives_ours()
+    {
+        var listeners = new ListenerSet();
+        listeners.Open([Web]);
+        File.Delete(SocketPath);
+        using var other = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        other.Bind(new UnixDomainSocketEndPoint(SocketPath));
+
+        listeners.KeepOnly([]);
+
+        Assert.True(File.Exists(SocketPath));
+    }
+
+    [Fact]
+    public async Task An_abstract_name_needs_no_file()
+    {
+        var name = "slipway-test-" + Path.GetFileName(_folder.Path);
+        var listeners = new ListenerSet();
+        listeners.Open([new("web", "unix:@" + name, 0)]);
+
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await client.ConnectAsync(
+            new UnixDomainSocketEndPoint("\0" + name), TestContext.Current.CancellationToken);
+
+        Assert.True(client.Connected);
+        listeners.KeepOnly([]);
+    }
+
+    [Theory]
+    [InlineData("udp:127.0.0.1:0")]
+    [InlineData("udp:[::1]:0")]
+    public void A_UDP_socket_and_one_of_TCP_can_have_the_same_port(string address)
+    {
+        var listeners = new ListenerSet();
+        ListenSpec datagrams = new("dns", address, 0);
+        listeners.Open([datagrams]);
+        var bound = listeners.AddressOf(datagrams);
+
+        listeners.Open([datagrams, new("tcp", ListenAddress.Bare(bound.ToString()), 0)]);
+        var taken = Assert.Throws<Win32Exception>(
+            () => new ListenerSet().Open([new("other", bound.ToString(), 0)]));
+
+        Assert.StartsWith("udp:", bound.ToString(), StringComparison.Ordinal);
+        Assert.Equal(2, listeners.State.Count);
+        Assert.Contains("in use", taken.Message, StringComparison.Ordinal);
+        listeners.KeepOnly([]);
+    }
+}
