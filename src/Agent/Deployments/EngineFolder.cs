@@ -3,6 +3,9 @@ namespace Slipway.Agent.Deployments;
 /// <summary>Where the engine keeps what.</summary>
 internal sealed record EngineFolder(string Root)
 {
+    private const UnixFileMode OwnerOnly =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     public string DesiredFile => Path.Combine(Root, "desired.json");
 
     public string Journals => Path.Combine(Root, "journal");
@@ -19,10 +22,17 @@ internal sealed record EngineFolder(string Root)
 
     public void Create()
     {
-        foreach (var folder in (string[])[Journals, Spool, Blobs, Workloads])
+        Directory.CreateDirectory(Workloads);
+        foreach (var folder in (string[])[Journals, Spool, Path.Combine(Root, "blobs")])
         {
             Directory.CreateDirectory(folder);
+            File.SetUnixFileMode(folder, OwnerOnly);
         }
+
+        Directory.CreateDirectory(Blobs);
+
+        // A program that runs as another user must be able to get to its release, and to nothing else.
+        File.SetUnixFileMode(Root, OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
     }
 
     /// <summary>The workloads that have left something on disk.</summary>

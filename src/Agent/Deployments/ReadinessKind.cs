@@ -8,4 +8,8 @@ internal enum ReadinessKind
     Tcp = 2,
     Notify = 3,
     Alive = 4,
+    Exec = 5,
+
+    /// <summary>Only of a generation that was ready.</summary>
+    Watchdog = 6,
 }

@@ -22,4 +22,13 @@ internal sealed record ServerSpec
     public string StopSignal { get; init; } = "TERM";
 
     public int KeepReleases { get; init; } = 5;
+
+    /// <summary>Null: only the end of the program tells that it does not serve.</summary>
+    public LivenessSpec? Liveness { get; init; }
+
+    /// <summary>Null, as in what an earlier agent wrote down: the defaults.</summary>
+    public RestartSpec? Restart { get; init; }
+
+    /// <summary>Null: as the supervisor itself.</summary>
+    public ConfinementSpec? Confinement { get; init; }
 }

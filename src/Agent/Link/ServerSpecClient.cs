@@ -11,7 +11,6 @@ internal static class ServerSpecClient
     private const int DefaultKeep = 5;
     private const long LongestSeconds = 86_400;
     private const int NanosPerSecond = 1_000_000_000;
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(10);
 
     private static readonly HashSet<string> Signals =
         ["HUP", "INT", "QUIT", "USR1", "USR2", "TERM", "WINCH", "KILL"];
@@ -26,6 +25,12 @@ internal static class ServerSpecClient
             throw new FormatException("server.command: names no program");
         }
 
+        if (server.Liveness is not null || server.Limits is not null
+            || server.Readiness?.KindCase == V1.Readiness.KindOneofCase.Exec)
+        {
+            throw new FormatException("server.liveness: this agent knows none, and no limits; bring it up to date");
+        }
+
         var listen = server.Listen.Select(ReadListen).ToArray();
         if (listen.GroupBy(socket => socket.Name).FirstOrDefault(group => group.Count() > 1) is { } repeated)
         {
@@ -37,12 +42,15 @@ internal static class ServerSpecClient
             Command = [.. server.Command],
             Listen = listen,
             Environment = server.Environment.ToDictionary(),
-            Readiness = ReadReadiness(server.Readiness ?? new(), listen),
+            Readiness = ProbeSpecClient.Read(server.Readiness ?? new(), listen),
             StartTimeout = Time("server.start_timeout", server.StartTimeout, Default.StartTimeout),
             StopGrace = Time("server.stop_grace", server.StopGrace, Default.StopGrace),
             Bake = Time("server.bake", server.Bake, Default.Bake),
             StopSignal = Signal(server.StopSignal),
             KeepReleases = server.KeepReleases == 0 ? DefaultKeep : Math.Max(0, server.KeepReleases),
+            Liveness = server.Liveness is { } liveness ? ProbeSpecClient.Read(liveness, listen) : null,
+            Restart = server.Restart is { } restart ? ReadRestart(restart) : null,
+            Confinement = ConfinementClient.Read(server),
         };
     }
 
@@ -53,50 +61,10 @@ internal static class ServerSpecClient
         _ => new(listen.Name, listen.Address, listen.Backlog),
     };
 
-    private static ReadinessSpec ReadReadiness(V1.Readiness readiness, ListenSpec[] listen)
-    {
-        var spec = readiness.KindCase switch
-        {
-            V1.Readiness.KindOneofCase.Http => Http(readiness.Http),
-            V1.Readiness.KindOneofCase.Tcp => new(ReadinessKind.Tcp) { Listen = Some(readiness.Tcp.Listen) },
-            V1.Readiness.KindOneofCase.Notify => new(ReadinessKind.Notify),
-            V1.Readiness.KindOneofCase.Alive => Alive(readiness.Alive.Duration),
-            _ => listen.Length > 0 ? new(ReadinessKind.Tcp) : Alive(duration: null),
-        };
-        if (spec.Kind is ReadinessKind.Http or ReadinessKind.Tcp
-            && (listen.Length == 0 || (spec.Listen is { } name && listen.All(socket => socket.Name != name))))
-        {
-            throw new FormatException($"server.readiness: there is no socket '{spec.Listen}' to ask on");
-        }
-
-        var interval = Time("server.readiness.interval", readiness.Interval, spec.Interval);
-        return spec with
-        {
-            Interval = interval < ShortestInterval ? ShortestInterval : interval,
-            Timeout = Time("server.readiness.timeout", readiness.Timeout, spec.Timeout),
-            Successes = Math.Max(1, readiness.Successes),
-        };
-    }
-
-    private static ReadinessSpec Http(V1.HttpReadiness http)
-    {
-        var path = Some(http.Path) ?? "/";
-        return path[0] == '/' && path.All(c => c is > ' ' and < '\x7f')
-            ? new(ReadinessKind.Http)
-            {
-                Path = path,
-                Listen = Some(http.Listen),
-                Host = Some(http.Host),
-                Statuses = [.. http.Statuses],
-            }
-            : throw new FormatException($"server.readiness.http.path: '{path}' is no path; it starts with a slash");
-    }
-
-    private static ReadinessSpec Alive(Duration? duration)
-    {
-        var spec = new ReadinessSpec(ReadinessKind.Alive);
-        return spec with { AliveFor = Time("server.readiness.alive.duration", duration, spec.AliveFor) };
-    }
+    private static RestartSpec ReadRestart(V1.Restart restart) => new(
+        Time("server.restart.min", restart.Min, RestartSpec.Default.Min),
+        Time("server.restart.max", restart.Max, RestartSpec.Default.Max),
+        Time("server.restart.reset", restart.Reset, RestartSpec.Default.Reset));
 
     private static string Signal(string name)
     {
@@ -107,7 +75,7 @@ internal static class ServerSpecClient
             : throw new FormatException($"server.stop_signal: '{name}' is none of {string.Join(", ", Signals)}");
     }
 
-    private static TimeSpan Time(string field, Duration? duration, TimeSpan fallback)
+    internal static TimeSpan Time(string field, Duration? duration, TimeSpan fallback)
     {
         if (duration is null)
         {
@@ -118,6 +86,4 @@ internal static class ServerSpecClient
             ? duration.ToTimeSpan()
             : throw new FormatException($"{field}: must be between 0 and 24 hours");
     }
-
-    private static string? Some(string text) => text.Length == 0 ? null : text;
 }

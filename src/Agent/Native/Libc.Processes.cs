@@ -13,6 +13,7 @@ internal static partial class Libc
     public const int SignalPipe = 13;
     public const int SignalTerminate = 15;
     public const int SignalChild = 17;
+    public const int LimitOfFiles = 7;
 
     private const int PidfdSendSignal = 424;
     private const int PidfdOpen = 434;
@@ -21,7 +22,6 @@ internal static partial class Libc
     private const int NoHang = 1;
     private const int Exited = 4;
     private const int LeaveWaitable = 0x01000000;
-    private const int LimitOfFiles = 7;
     private const int SetMask = 2;
 
     /// <summary>The user on whose behalf this process acts.</summary>
@@ -83,6 +83,14 @@ internal static partial class Libc
         Check(PrLimit(0, LimitOfFiles, limits, previous: null), "prlimit");
     }
 
+    /// <summary>Limits what this process may use, softly and hard alike; -1: not at all.</summary>
+    public static unsafe void SetLimit(int resource, long limit)
+    {
+        var limits = stackalloc ulong[2];
+        limits[0] = limits[1] = unchecked((ulong)limit);
+        Check(PrLimit(0, resource, limits, previous: null), "prlimit");
+    }
+
     /// <summary>Lets every signal through to the calling thread.</summary>
     public static unsafe void UnblockSignals()
     {
@@ -93,10 +101,19 @@ internal static partial class Libc
     public static void ChangeFolder(string path) => Check(Chdir(path), $"chdir {path}");
 
     /// <summary>Becomes another program; returns only by an exception.</summary>
-    public static unsafe void Execute(string path, IEnumerable<string> arguments, IEnumerable<string> environment)
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its name first.</param>
+    /// <param name="environment">NAME=VALUE.</param>
+    /// <param name="last">Done when nothing more needs memory: what limits memory.</param>
+    public static unsafe void Execute(
+        string path, IEnumerable<string> arguments, IEnumerable<string> environment, Action last)
     {
         using var texts = new NativeTexts();
-        Check(ExecVe(texts.Add(path), texts.Add(arguments), texts.Add(environment)), $"exec {path}");
+        var program = texts.Add(path);
+        var words = texts.Add(arguments);
+        var variables = texts.Add(environment);
+        last();
+        Check(ExecVe(program, words, variables), $"exec {path}");
     }
 
     private static bool Succeeded(long result, string call)

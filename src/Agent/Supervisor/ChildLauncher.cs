@@ -18,14 +18,18 @@ internal static class ChildLauncher
     {
         var spec = generation.Spec;
         var path = ProgramPath.Find(spec);
+        var confinement = ConfinementCheck.Resolve(spec.Server.Confinement);
         var notifyName = "slipway-" + RandomNumberGenerator.GetHexString(24, lowercase: true);
         var bound = spec.Server.Listen.Select(listeners.AddressOf).ToList();
         var order = new LaunchOrder(
-            spec.WorkingDirectory,
+            ConfinementCheck.FolderOf(spec),
             path,
             spec.Server.Command,
             ChildEnvironment.Build(generation, bound, notifyName),
-            bound.Count);
+            bound.Count)
+        {
+            Confinement = confinement,
+        };
         var notices = Libc.BindNotify(notifyName);
         var (output, writer) = Libc.CreatePipe();
         var (gate, launcherGate) = Libc.CreateSocketPair();
@@ -52,6 +56,7 @@ internal static class ChildLauncher
                 Gate = gate,
                 Command = spec.Server.Command[0],
                 StopGrace = spec.Server.StopGrace,
+                User = confinement.Identity?.User ?? Libc.CurrentUser,
             };
         }
         catch
@@ -87,6 +92,7 @@ internal static class ChildLauncher
             Output = ReopenOutput(journaled.Pid),
             Command = generation.Spec.Server.Command[0],
             StopGrace = generation.Spec.Server.StopGrace,
+            User = ConfinementCheck.Resolve(generation.Spec.Server.Confinement).Identity?.User ?? Libc.CurrentUser,
         };
     }
 

@@ -22,6 +22,9 @@ internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) :
     /// <summary>How long what it leaves behind may go on.</summary>
     public required TimeSpan StopGrace { get; init; }
 
+    /// <summary>Whose process it is.</summary>
+    public required uint User { get; init; }
+
     public void Dispose()
     {
         Process.Dispose();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Globalization;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Native;
 
@@ -10,6 +11,7 @@ namespace Slipway.Agent.Supervisor;
 internal sealed class ChildProcess : IDisposable
 {
     private const int MostAtOnce = 64 * 1024;
+    private const int MostError = 1024;
     private static readonly TimeSpan RemnantPause = TimeSpan.FromMilliseconds(100);
 
     private readonly ChildContext _context;
@@ -20,6 +22,7 @@ internal sealed class ChildProcess : IDisposable
     private readonly IDisposable? _gateWatch;
     private DateTimeOffset _killRemnantsAt = DateTimeOffset.MaxValue;
     private int _launchError;
+    private string _launchStep = "";
     private bool _isKilled;
 
     public ChildProcess(ChildContext context, ChildParts parts)
@@ -101,7 +104,7 @@ internal sealed class ChildProcess : IDisposable
 
     private void OnGate()
     {
-        Span<byte> error = stackalloc byte[4];
+        Span<byte> error = stackalloc byte[MostError];
         var length = 0;
         try
         {
@@ -119,9 +122,10 @@ internal sealed class ChildProcess : IDisposable
 
         _gateWatch?.Dispose();
         _parts.Gate!.Dispose();
-        if (length == 4)
+        if (length >= sizeof(int))
         {
             _launchError = BinaryPrimitives.ReadInt32LittleEndian(error);
+            _launchStep = Encoding.UTF8.GetString(error[sizeof(int)..length]);
         }
         else
         {
@@ -138,7 +142,7 @@ internal sealed class ChildProcess : IDisposable
             var sender = ProcessTable.Read(notice.Pid);
             var isOurs = sender is { } stat
                 ? stat.Session == Pid || _context.Processes.FamilyOf(Pid).Contains(notice.Pid)
-                : notice.User == Libc.CurrentUser;
+                : notice.User == _parts.User;
             if (isOurs)
             {
                 _context.Notice(_parts.Number, NotifyMessage.Parse(notice.Text));
@@ -211,7 +215,9 @@ internal sealed class ChildProcess : IDisposable
     private (GenerationEnd End, string Detail) Describe(ChildEnd? end) => end switch
     {
         _ when _launchError != 0 =>
-            (GenerationEnd.ExecFailed, $"Cannot execute {_parts.Command}: {new Win32Exception(_launchError).Message}."),
+            (GenerationEnd.ExecFailed, _launchStep.StartsWith("exec ", StringComparison.Ordinal)
+                ? $"Cannot execute {_parts.Command}: {new Win32Exception(_launchError).Message}."
+                : $"Cannot start {_parts.Command}: {_launchStep}."),
         null => (GenerationEnd.Exited, "Ended; how is unknown, since an earlier supervisor had started it."),
         { IsSignal: true, Status: var signal } =>
             (GenerationEnd.Signalled, $"Ended by signal {NameOf(signal)}."),

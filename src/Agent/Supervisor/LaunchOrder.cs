@@ -15,6 +15,8 @@ internal sealed record LaunchOrder(
 
     public const int FirstListenDescriptor = 3;
 
+    public LaunchConfinement Confinement { get; init; } = new();
+
     /// <summary>Where the launcher waits for the word to go on, and tells why it could not.</summary>
     public int GateDescriptor => FirstListenDescriptor + ListenCount;
 
@@ -27,6 +29,7 @@ internal sealed record LaunchOrder(
         WriteAll(writer, Arguments);
         WriteAll(writer, Environment);
         writer.Write(ListenCount);
+        Confinement.Write(writer);
         writer.Flush();
         return bytes.ToArray();
     }
@@ -35,7 +38,10 @@ internal sealed record LaunchOrder(
     {
         using var reader = new BinaryReader(order, Encoding.UTF8);
         return new LaunchOrder(
-            reader.ReadString(), reader.ReadString(), ReadAll(reader), ReadAll(reader), reader.ReadInt32());
+            reader.ReadString(), reader.ReadString(), ReadAll(reader), ReadAll(reader), reader.ReadInt32())
+        {
+            Confinement = LaunchConfinement.Read(reader),
+        };
     }
 
     private static void WriteAll(BinaryWriter writer, IReadOnlyList<string> texts)

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Native;
 
@@ -18,6 +19,11 @@ internal static class LaunchRole
     private const ulong SoftFileLimit = 1024;
 
     private const int NotStarted = 127;
+
+    /// <summary>Set at the very end: this runtime itself has far more address space than a program needs.</summary>
+    private static readonly int[] MemoryLimits = [2, 9];
+
+    private static readonly nint[] OutputDescriptors = [1, 2];
 
     private static readonly int[] Terminating =
         [Libc.SignalHangUp, Libc.SignalInterrupt, Libc.SignalQuit, Libc.SignalTerminate];
@@ -49,12 +55,12 @@ internal static class LaunchRole
 
         try
         {
-            Libc.ChangeFolder(order.WorkingDirectory);
             Become(order);
         }
         catch (Win32Exception e)
         {
-            Libc.Send(gate, BitConverter.GetBytes(e.NativeErrorCode));
+            // Above all the number: with a tight limit of memory there may be no text.
+            Libc.Send(gate, [.. BitConverter.GetBytes(e.NativeErrorCode), .. Encoding.UTF8.GetBytes(e.Message)]);
         }
 
         return NotStarted;
@@ -67,14 +73,55 @@ internal static class LaunchRole
             Libc.DuplicateOnto(nothing, LaunchOrder.OrderDescriptor);
         }
 
+        var confinement = order.Confinement;
         var pid = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         Libc.SetFileLimit(SoftFileLimit);
+        if (confinement.Umask is { } mask)
+        {
+            Libc.SetFileMask(mask);
+        }
+
+        TakeIdentity(confinement);
+        Libc.ChangeFolder(order.WorkingDirectory);
         Libc.CloseOnExecFrom(order.GateDescriptor);
         Libc.ResetSignal(Libc.SignalPipe);
         Libc.UnblockSignals();
         Libc.Execute(
             order.Path,
             order.Arguments,
-            order.ListenCount > 0 ? [.. order.Environment, $"LISTEN_PID={pid}"] : order.Environment);
+            order.ListenCount > 0 ? [.. order.Environment, $"LISTEN_PID={pid}"] : order.Environment,
+            () => Limit(confinement, MemoryLimits.Contains));
+    }
+
+    private static void TakeIdentity(LaunchConfinement confinement)
+    {
+        Limit(confinement, resource => !MemoryLimits.Contains(resource)); // Raising one takes root.
+        if (confinement.Identity is { } identity)
+        {
+            foreach (var descriptor in OutputDescriptors)
+            {
+                // So that it can open /dev/stdout.
+                using var output = new SafeFileHandle(descriptor, ownsHandle: false);
+                Libc.GiveTo(output, identity.User, identity.Group);
+            }
+
+            Libc.BecomeUser(identity.User, identity.Group, [.. identity.Groups]);
+        }
+
+        if (confinement.NoNewPrivileges)
+        {
+            Libc.ForbidNewPrivileges();
+        }
+    }
+
+    private static void Limit(LaunchConfinement confinement, Predicate<int> which)
+    {
+        foreach (var (resource, limit) in confinement.Limits)
+        {
+            if (which(resource))
+            {
+                Libc.SetLimit(resource, limit);
+            }
+        }
     }
 }

@@ -48,7 +48,7 @@ internal static class SpecCheck
         var bad = spec.Environment.Keys.FirstOrDefault(
             name => name.Length == 0 || name.Contains('=', StringComparison.Ordinal));
         return bad is null
-            ? FindInListen(server)
+            ? FindInListen(server) ?? ConfinementCheck.Find(spec)
             : $"environment: the name '{bad}' is empty or contains =; rename it.";
     }
 

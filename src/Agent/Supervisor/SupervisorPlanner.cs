@@ -1,3 +1,5 @@
+using Slipway.Agent.Deployments;
+
 namespace Slipway.Agent.Supervisor;
 
 /// <summary>Decides what a supervisor does next. Knows no process, file or clock.</summary>
@@ -5,12 +7,6 @@ internal sealed class SupervisorPlanner(Random jitter)
 {
     /// <summary>How many generations that are over stay in the plan, to answer for their tickets.</summary>
     public const int KeptEnded = 8;
-
-    public static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(100);
-    public static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
-
-    /// <summary>A process that lived this long has no history.</summary>
-    public static readonly TimeSpan Reset = TimeSpan.FromSeconds(60);
 
     /// <summary>What a new supervisor makes of its predecessor's plan.</summary>
     /// <param name="plan">As the predecessor left it.</param>
@@ -176,9 +172,10 @@ internal sealed class SupervisorPlanner(Random jitter)
 
     private Generation BackOff(Generation old, GenerationEnd end, string detail, DateTimeOffset now)
     {
-        var failures = now - old.StartedAt >= Reset ? 0 : old.Failures;
+        var restart = old.Spec.Server.Restart ?? RestartSpec.Default;
+        var failures = now - old.StartedAt >= restart.Reset ? 0 : old.Failures;
         var delay = Math.Min(
-            FirstBackOff.TotalSeconds * Math.Pow(2, Math.Min(failures, 20)), LongestBackOff.TotalSeconds);
+            restart.Min.TotalSeconds * Math.Pow(2, Math.Min(failures, 20)), restart.Max.TotalSeconds);
         return old with
         {
             Phase = GenerationPhase.BackingOff,

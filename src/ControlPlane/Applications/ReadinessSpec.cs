@@ -14,6 +14,9 @@ internal sealed record ReadinessSpec(ReadinessKind Kind)
     /// <summary>HTTP statuses that count as ready; empty: 200 to 399.</summary>
     public IReadOnlyList<int> Statuses { get; init; } = [];
 
+    /// <summary>The command that tells.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
     public TimeSpan AliveFor { get; init; } = TimeSpan.FromSeconds(1);
 
     public TimeSpan Interval { get; init; } = TimeSpan.FromMilliseconds(50);

@@ -23,4 +23,12 @@ internal sealed record ServerSpec
     public string StopSignal { get; init; } = "TERM";
 
     public int KeepReleases { get; init; } = 5;
+
+    /// <summary>Null: only the end of the program tells that it does not serve.</summary>
+    public LivenessSpec? Liveness { get; init; }
+
+    public RestartSpec Restart { get; init; } = new();
+
+    /// <summary>Who may do what on the host, and how much of it it may use.</summary>
+    public ConfinementSpec Confinement { get; init; } = new();
 }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Slipway.ControlPlane.Applications;
 using Slipway.ControlPlane.Storage.Rows;
 using V1 = Slipway.Contracts.V1;
@@ -31,7 +30,7 @@ internal static class DesiredService
             Generation = (ulong)row.Generation,
             DeploymentId = row.DeploymentId.ToString(),
             Version = row.Version,
-            Server = ToWire(SpecJson.Read<ServerSpec>(row.SpecJson)),
+            Server = ServerSpecService.ToWire(SpecJson.Read<ServerSpec>(row.SpecJson)),
         };
         if (row.ArtifactDigest.Length > 0)
         {
@@ -50,58 +49,4 @@ internal static class DesiredService
     }
 
     public static string PathOf(string digest) => $"/v1/blobs/{digest}";
-
-    private static V1.ServerSpec ToWire(ServerSpec spec) => new()
-    {
-        Command = { spec.Command },
-        Listen =
-        {
-            spec.Listen.Select(listen => new V1.Listen
-            {
-                Name = listen.Name,
-                Address = listen.Address,
-                Backlog = listen.Backlog,
-            }),
-        },
-        Environment = { spec.Environment.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary() },
-        Readiness = ToWire(spec.Readiness),
-        StartTimeout = spec.StartTimeout.ToDuration(),
-        StopGrace = spec.StopGrace.ToDuration(),
-        Bake = spec.Bake.ToDuration(),
-        StopSignal = spec.StopSignal,
-        KeepReleases = spec.KeepReleases,
-    };
-
-    private static V1.Readiness ToWire(ReadinessSpec spec)
-    {
-        var readiness = new V1.Readiness
-        {
-            Interval = spec.Interval.ToDuration(),
-            Timeout = spec.Timeout.ToDuration(),
-            Successes = spec.Successes,
-        };
-        switch (spec.Kind)
-        {
-            case ReadinessKind.Http:
-                readiness.Http = new V1.HttpReadiness
-                {
-                    Path = spec.Path,
-                    Listen = spec.Listen,
-                    Host = spec.Host,
-                    Statuses = { spec.Statuses },
-                };
-                break;
-            case ReadinessKind.Tcp:
-                readiness.Tcp = new V1.TcpReadiness { Listen = spec.Listen };
-                break;
-            case ReadinessKind.Notify:
-                readiness.Notify = new V1.NotifyReadiness();
-                break;
-            case ReadinessKind.Alive:
-                readiness.Alive = new V1.AliveReadiness { Duration = spec.AliveFor.ToDuration() };
-                break;
-        }
-
-        return readiness;
-    }
 }

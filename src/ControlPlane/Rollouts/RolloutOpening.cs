@@ -132,7 +132,7 @@ internal sealed class RolloutOpening(SlipwayContext context, RolloutRequest requ
                 _previousSpecs.TryAdd(last, SpecJson.Read<ServerSpec>(workload.SpecJson));
             }
 
-            var hasIt = last == version && workload?.Version == version && workload.SpecJson == specJson;
+            var hasIt = last == version && workload?.Version == version && SameSpec(workload.SpecJson, specJson);
             targets.Add(new RolloutTarget
             {
                 AgentId = agent.Id,
@@ -146,4 +146,8 @@ internal sealed class RolloutOpening(SlipwayContext context, RolloutRequest requ
 
         return targets;
     }
+
+    // Read and written again: what an earlier release wrote lacks the fields that came later.
+    private static bool SameSpec(string stored, string wanted) =>
+        stored == wanted || SpecJson.Write(SpecJson.Read<ServerSpec>(stored)) == wanted;
 }

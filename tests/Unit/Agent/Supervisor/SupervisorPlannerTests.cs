@@ -90,14 +90,14 @@ public class SupervisorPlannerTests
             _host.Pass(pauses[^1]);
         }
 
-        _host.Pass(SupervisorPlanner.Reset);
+        _host.Pass(RestartSpec.Default.Reset);
         _host.Crash("a");
         var afterLongLife = _host.Plan.NextDeadline!.Value - _host.Now;
 
-        Assert.InRange(pauses[0], SupervisorPlanner.FirstBackOff * 0.8, SupervisorPlanner.FirstBackOff * 1.2);
-        Assert.InRange(pauses[3], SupervisorPlanner.FirstBackOff * 6.4, SupervisorPlanner.FirstBackOff * 9.6);
-        Assert.InRange(pauses[^1], SupervisorPlanner.LongestBackOff * 0.8, SupervisorPlanner.LongestBackOff * 1.2);
-        Assert.InRange(afterLongLife, SupervisorPlanner.FirstBackOff * 0.8, SupervisorPlanner.FirstBackOff * 1.2);
+        Assert.InRange(pauses[0], RestartSpec.Default.Min * 0.8, RestartSpec.Default.Min * 1.2);
+        Assert.InRange(pauses[3], RestartSpec.Default.Min * 6.4, RestartSpec.Default.Min * 9.6);
+        Assert.InRange(pauses[^1], RestartSpec.Default.Max * 0.8, RestartSpec.Default.Max * 1.2);
+        Assert.InRange(afterLongLife, RestartSpec.Default.Min * 0.8, RestartSpec.Default.Min * 1.2);
         Assert.Equal(12, _host.Plan.Find("a")!.Restarts);
     }
 

@@ -96,6 +96,79 @@ public class ApplicationRulesTests
         FieldsOf(Server with { Readiness = new(ReadinessKind.Alive) { AliveFor = TimeSpan.FromSeconds(30) } }));
 
     [Fact]
+    public void A_probe_by_command_needs_one() => Assert.Equal(
+        ["server.readiness.exec.command", "server.liveness.exec.command"],
+        FieldsOf(Server with
+        {
+            Readiness = new(ReadinessKind.Exec),
+            Liveness = new(new(ReadinessKind.Exec)),
+        }));
+
+    [Fact]
+    public void Liveness_says_how_and_on_which_socket_it_asks()
+    {
+        var kindless = FieldsOf(Server with { Liveness = new(new(ReadinessKind.Unspecified)) });
+        var fields = FieldsOf(Server with
+        {
+            Liveness = new(new(ReadinessKind.Tcp) { Listen = "admin", Interval = TimeSpan.Zero })
+            {
+                Failures = -1,
+                Watchdog = TimeSpan.Zero,
+            },
+        });
+
+        Assert.Equal(["server.liveness"], kindless);
+        Assert.Equal(
+            [
+                "server.liveness.interval", "server.liveness.watchdog.timeout", "server.liveness.failures",
+                "server.liveness.tcp.listen",
+            ],
+            fields);
+    }
+
+    [Fact]
+    public void A_restart_waits_no_longer_than_its_limit() => Assert.Equal(
+        ["server.restart.max"],
+        FieldsOf(Server with { Restart = new() { Min = TimeSpan.FromSeconds(31) } }));
+
+    [Fact]
+    public void A_good_confinement_is_taken() => Assert.Empty(FieldsOf(Server with
+    {
+        Confinement = new()
+        {
+            User = "www-data",
+            Groups = ["1000", "adm"],
+            Umask = "027",
+            WorkingDirectory = "web/public",
+            ResourceLimits = new Dictionary<string, string> { ["nofile"] = "65536", ["core"] = "unlimited" },
+            MemoryMax = "1.5GiB",
+            Cpu = "0.5",
+            PidsMax = 100,
+        },
+    }));
+
+    [Fact]
+    public void A_bad_confinement_is_refused_field_by_field() => Assert.Equal(
+        [
+            "server.user", "server.groups[0]", "server.umask", "server.working_directory", "server.rlimits.files",
+            "server.rlimits.nofile", "server.limits.memory_max", "server.limits.cpu", "server.limits.pids_max",
+        ],
+        FieldsOf(Server with
+        {
+            Confinement = new()
+            {
+                User = "a b",
+                Groups = [":"],
+                Umask = "9",
+                WorkingDirectory = "../up",
+                ResourceLimits = new Dictionary<string, string> { ["files"] = "1", ["nofile"] = "many" },
+                MemoryMax = "512MB",
+                Cpu = "0",
+                PidsMax = -1,
+            },
+        }));
+
+    [Fact]
     public void Everything_that_is_wrong_is_said_at_once()
     {
         var fields = FieldsOf(Server with
