@@ -18,7 +18,7 @@ internal sealed class ChildProcess : IDisposable
     private readonly ChildParts _parts;
     private readonly List<IDisposable> _watches = [];
     private readonly List<byte> _partialLine = [];
-    private readonly IDisposable _outputWatch;
+    private readonly IDisposable? _outputWatch;
     private readonly IDisposable? _gateWatch;
     private DateTimeOffset _killRemnantsAt = DateTimeOffset.MaxValue;
     private int _launchError;
@@ -29,8 +29,16 @@ internal sealed class ChildProcess : IDisposable
     {
         (_context, _parts) = (context, parts);
         _watches.Add(context.Poller.On(parts.Process, Libc.Readable, OnEnd));
-        _watches.Add(context.Poller.On(parts.Notices, Libc.Readable, OnNotice));
-        _outputWatch = context.Poller.On(parts.Output, Libc.Readable, OnOutput);
+        if (parts.Notices is { } notices)
+        {
+            _watches.Add(context.Poller.On(notices, Libc.Readable, OnNotice));
+        }
+
+        if (parts.Output is { } output)
+        {
+            _outputWatch = context.Poller.On(output, Libc.Readable, OnOutput);
+        }
+
         if (parts.Gate is { } gate)
         {
             _gateWatch = context.Poller.On(gate, Libc.Readable, OnGate);
@@ -39,7 +47,13 @@ internal sealed class ChildProcess : IDisposable
 
     public int Pid => _parts.Pid;
 
+    /// <summary>Whether it was the program from the first.</summary>
+    public bool IsProgram => _parts.Gate is null;
+
     public OutputTail Tail { get; } = new();
+
+    /// <summary>How it ended, as wait(2) says it.</summary>
+    public int WaitStatus { get; private set; }
 
     public JournaledProcess Journal =>
         new(_parts.Number, _parts.Pid, _parts.StartTicks, _parts.NotifyName);
@@ -85,7 +99,7 @@ internal sealed class ChildProcess : IDisposable
     public void Dispose()
     {
         _watches.ForEach(watch => watch.Dispose());
-        _outputWatch.Dispose();
+        _outputWatch?.Dispose();
         _gateWatch?.Dispose();
         _parts.Dispose();
     }
@@ -135,7 +149,7 @@ internal sealed class ChildProcess : IDisposable
 
     private void OnNotice()
     {
-        while (Libc.ReceiveNotice(_parts.Notices) is { } notice)
+        while (_parts.Notices is { } notices && Libc.ReceiveNotice(notices) is { } notice)
         {
             // A sender that has ended already (systemd-notify) cannot be looked up: then its user must do, and it
             // knew the socket's random name.
@@ -153,14 +167,14 @@ internal sealed class ChildProcess : IDisposable
     private void OnOutput()
     {
         Span<byte> buffer = stackalloc byte[MostAtOnce];
-        var length = Libc.Read(_parts.Output, buffer);
+        var length = Libc.Read(_parts.Output!, buffer);
         if (length > 0)
         {
             Keep(buffer[..length]);
         }
         else if (length == 0)
         {
-            _outputWatch.Dispose();
+            _outputWatch?.Dispose();
         }
     }
 
@@ -168,15 +182,20 @@ internal sealed class ChildProcess : IDisposable
     {
         Tail.Append(bytes);
         _partialLine.AddRange(bytes);
-        _context.Log.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
+        _context.Log?.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
     }
 
     private void DrainOutput()
     {
+        if (_parts.Output is not { } output)
+        {
+            return;
+        }
+
         Span<byte> buffer = stackalloc byte[MostAtOnce];
         for (var left = 2 * MostAtOnce; left > 0;)
         {
-            var length = Libc.Read(_parts.Output, buffer);
+            var length = Libc.Read(output, buffer);
             if (length <= 0)
             {
                 break;
@@ -189,7 +208,7 @@ internal sealed class ChildProcess : IDisposable
         if (_partialLine.Count > 0)
         {
             _partialLine.Add((byte)'\n');
-            _context.Log.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
+            _context.Log?.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
         }
     }
 
@@ -205,8 +224,17 @@ internal sealed class ChildProcess : IDisposable
         DrainOutput();
 
         // Not reaped as long as its session has members: its number is the session's.
-        var (end, detail) = Describe(Libc.WaitForChild(_parts.Process, reap: false));
+        var how = Libc.WaitForChild(_parts.Process, reap: _parts.IsWorker);
+        WaitStatus = how?.WaitStatus ?? 0;
+        var (end, detail) = Describe(how);
         _context.Ended(_parts.Number, end, detail);
+        if (_parts.IsWorker)
+        {
+            Dispose();
+            Vanished?.Invoke();
+            return;
+        }
+
         _killRemnantsAt = _isKilled ? _context.Poller.Now : _context.Poller.Now + _parts.StopGrace;
         SendSignal(_context.Processes.FamilyOf(Pid), Libc.SignalTerminate);
         CleanUp();
@@ -220,22 +248,10 @@ internal sealed class ChildProcess : IDisposable
                 : $"Cannot start {_parts.Command}: {_launchStep}."),
         null => (GenerationEnd.Exited, "Ended; how is unknown, since an earlier supervisor had started it."),
         { IsSignal: true, Status: var signal } =>
-            (GenerationEnd.Signalled, $"Ended by signal {NameOf(signal)}."),
+            (GenerationEnd.Signalled, $"Ended by signal {SignalTable.NameOf(signal)}."),
         { Status: var code } =>
             (GenerationEnd.Exited, string.Create(CultureInfo.InvariantCulture, $"Exited with code {code}.")),
     };
-
-    private static string NameOf(int signal) =>
-        SpecCheck.Signals.FirstOrDefault(entry => entry.Value == signal).Key
-        ?? signal switch
-        {
-            4 => "ILL",
-            7 => "BUS",
-            8 => "FPE",
-            11 => "SEGV",
-            13 => "PIPE",
-            _ => signal.ToString(CultureInfo.InvariantCulture),
-        };
 
     /// <summary>Waits for what the process left behind in its session.</summary>
     private void CleanUp()

@@ -14,37 +14,53 @@ internal sealed class SupervisorLoop : IDisposable
 
     private readonly Poller _poller;
     private readonly SupervisorPlanner _planner;
-    private readonly OutputLog _log;
+    private readonly OutputLog? _log;
     private readonly SupervisorStore _store;
-    private readonly ListenerSet _listeners = new();
-    private readonly ControlServer _server;
+    private readonly ControlServer? _server;
     private readonly ChildContext _context;
     private readonly ChildSet _children;
     private readonly ReadinessWatch _readiness;
     private readonly Queue<SupervisorEvent> _events = new();
     private readonly List<Action> _effects = [];
-    private SupervisorPlan _plan = SupervisorPlan.Empty;
     private IDisposable? _alarm;
     private string? _refusal;
     private bool _isWorking;
 
-    public SupervisorLoop(string folder, Poller poller, Random jitter)
+    /// <param name="folder">Where its state, its log and its socket are; null: it has none of them.</param>
+    /// <param name="poller">Where it waits.</param>
+    /// <param name="jitter">For the pauses between starts.</param>
+    public SupervisorLoop(string? folder, Poller poller, Random jitter)
     {
-        (_poller, _planner, _store) = (poller, new SupervisorPlanner(jitter), new SupervisorStore(folder, poller));
-        _log = new OutputLog(folder);
+        (_poller, _planner) = (poller, new SupervisorPlanner(jitter));
+        _store = new SupervisorStore(folder, poller);
+        _log = folder is null ? null : new OutputLog(folder);
         _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice);
         _children = new ChildSet(_context);
-        _readiness = new ReadinessWatch(_context, _children, _listeners);
-        if (SupervisorJournal.Read(folder) is { } journal)
+        _readiness = new ReadinessWatch(_context, _children, Listeners);
+        if (folder is not null)
         {
-            Resume(journal);
+            if (SupervisorJournal.Read(folder) is { } journal)
+            {
+                Resume(journal);
+            }
+
+            _server = new ControlServer(folder, poller, Answer);
         }
 
-        _server = new ControlServer(folder, poller, Answer);
         Work();
     }
 
-    private bool IsDone => _plan.IsStopping && _children.IsEmpty;
+    public SupervisorPlan Plan { get; private set; } = SupervisorPlan.Empty;
+
+    public ListenerSet Listeners { get; } = new();
+
+    /// <summary>Sockets that stay open whether or not a generation wants them.</summary>
+    public IReadOnlyList<ListenSpec> Pinned { get; set; } = [];
+
+    /// <summary>Called whenever the plan has become another one and its effects have begun.</summary>
+    public Action<SupervisorPlan> Changed { get; set; } = _ => { };
+
+    private bool IsDone => Plan.IsStopping && _children.IsEmpty;
 
     /// <summary>Asks all generations to finish; <see cref="Run"/> returns when they have.</summary>
     public void Shutdown() => Post(new SupervisorEvent.Shutdown());
@@ -69,9 +85,9 @@ internal sealed class SupervisorLoop : IDisposable
 
     public void Dispose()
     {
-        _log.Dispose();
-        _listeners.KeepOnly([]);
-        _server.Dispose(); // Last: its end is what the client of a shutdown waits for.
+        _log?.Dispose();
+        Listeners.KeepOnly([]);
+        _server?.Dispose(); // Last: its end is what the client of a shutdown waits for.
     }
 
     private SupervisorReply Answer(SupervisorRequest request)
@@ -106,7 +122,10 @@ internal sealed class SupervisorLoop : IDisposable
         return _refusal is { } refusal ? new SupervisorReply(Refusal: refusal) : new SupervisorReply(State());
     }
 
-    private void Post(SupervisorEvent happened)
+    /// <summary>Signals the process of a generation and nobody else.</summary>
+    public void Signal(int number, int signal) => _children.Find(number)?.Stop(signal);
+
+    public void Post(SupervisorEvent happened)
     {
         _events.Enqueue(happened);
         if (!_isWorking)
@@ -118,11 +137,11 @@ internal sealed class SupervisorLoop : IDisposable
     private void Work()
     {
         _isWorking = true;
-        var before = _plan;
+        var before = Plan;
         while (_events.TryDequeue(out var happened))
         {
-            var step = _planner.Apply(_plan, happened, _poller.Now);
-            _plan = step.Plan;
+            var step = _planner.Apply(Plan, happened, _poller.Now);
+            Plan = step.Plan;
             _refusal ??= step.Refusal;
             foreach (var action in step.Actions)
             {
@@ -131,7 +150,7 @@ internal sealed class SupervisorLoop : IDisposable
         }
 
         _isWorking = false;
-        if (!ReferenceEquals(before, _plan))
+        if (!ReferenceEquals(before, Plan))
         {
             Save();
         }
@@ -145,18 +164,20 @@ internal sealed class SupervisorLoop : IDisposable
     /// <summary>What follows from the plan, whatever led to it.</summary>
     private void Settle(SupervisorPlan before)
     {
-        _listeners.KeepOnly(
-            _plan.Generations.Where(generation => generation.WantsSockets)
-                .SelectMany(generation => generation.Spec.Server.Listen));
-        _readiness.KeepOnly(number => _plan.Find(number)?.Phase == GenerationPhase.Starting);
-        _children.KeepOutputs(ticket => _plan.Find(ticket) is not null);
+        Listeners.KeepOnly(
+            Plan.Generations.Where(generation => generation.WantsSockets)
+                .SelectMany(generation => generation.Spec.Server.Listen)
+                .Concat(Pinned));
+        _readiness.KeepOnly(number => Plan.Find(number)?.Phase == GenerationPhase.Starting);
+        _children.KeepOutputs(ticket => Plan.Find(ticket) is not null);
         _alarm?.Dispose();
-        _alarm = _plan.NextDeadline is { } deadline
+        _alarm = Plan.NextDeadline is { } deadline
             ? _poller.After(deadline - _poller.Now, () => Post(new SupervisorEvent.Tick()))
             : null;
-        if (!ReferenceEquals(before, _plan))
+        if (!ReferenceEquals(before, Plan))
         {
             _server?.Publish(State());
+            Changed(Plan);
         }
     }
 
@@ -167,8 +188,8 @@ internal sealed class SupervisorLoop : IDisposable
             case SupervisorAction.Spawn spawn:
                 Spawn(spawn.Generation);
                 break;
-            case SupervisorAction.Stop { Generation: var stopped }:
-                var signal = SpecCheck.Signals[stopped.Spec.Server.StopSignal];
+            case SupervisorAction.Stop { Generation: var stopped, Signal: var name }:
+                var signal = SignalTable.NumberOf(name ?? stopped.Spec.Server.StopSignal)!.Value;
                 _effects.Add(() => _children.Find(stopped.Number)?.Stop(signal));
                 break;
             case SupervisorAction.Kill { Generation: var killed }:
@@ -179,17 +200,21 @@ internal sealed class SupervisorLoop : IDisposable
 
     private void Spawn(Generation generation)
     {
-        Post(_children.Spawn(generation, _listeners));
+        Post(_children.Spawn(generation, Listeners));
         if (_children.Find(generation.Number) is { } child)
         {
             child.Executed = () => BeginProbe(generation.Number);
             _effects.Add(child.Go);
+            if (child.IsProgram)
+            {
+                _effects.Add(() => BeginProbe(generation.Number));
+            }
         }
     }
 
     private void BeginProbe(int number)
     {
-        if (_plan.Find(number) is { Phase: GenerationPhase.Starting } generation
+        if (Plan.Find(number) is { Phase: GenerationPhase.Starting } generation
             && _children.Find(number) is { } child)
         {
             _readiness.Begin(
@@ -202,7 +227,7 @@ internal sealed class SupervisorLoop : IDisposable
 
     /// <summary>Not worth a write to disk, nor a word to those who watch.</summary>
     private void Note(int number, string detail) =>
-        _plan = _planner.Apply(_plan, new SupervisorEvent.Noted(number, detail), _poller.Now).Plan;
+        Plan = _planner.Apply(Plan, new SupervisorEvent.Noted(number, detail), _poller.Now).Plan;
 
     private void OnNotice(int number, NotifyMessage message)
     {
@@ -211,7 +236,7 @@ internal sealed class SupervisorLoop : IDisposable
             Note(number, status);
         }
 
-        if (message.IsReady && _plan.Find(number)?.Spec.Server.Readiness.Kind == ReadinessKind.Notify)
+        if (message.IsReady && Plan.Find(number)?.Spec.Server.Readiness.Kind == ReadinessKind.Notify)
         {
             Post(new SupervisorEvent.BecameReady(number));
         }
@@ -219,20 +244,21 @@ internal sealed class SupervisorLoop : IDisposable
 
     private void OnEnded(int number, GenerationEnd end, string detail)
     {
-        _children.Retire(number, _plan.Find(number)?.Ticket);
-        Post(new SupervisorEvent.Ended(number, end, detail));
+        var waitStatus = _children.Find(number)?.WaitStatus ?? 0;
+        _children.Retire(number, Plan.Find(number)?.Ticket);
+        Post(new SupervisorEvent.Ended(number, end, detail) { WaitStatus = waitStatus });
     }
 
-    private SupervisorState State() => SupervisorState.Of(_plan, _listeners, _children);
+    private SupervisorState State() => SupervisorState.Of(Plan, Listeners, _children);
 
     private void Save() =>
-        _store.Save(new SupervisorJournal(ProcessTable.BootId, _plan, _listeners.Journal, _children.Journal));
+        _store.Save(new SupervisorJournal(ProcessTable.BootId, Plan, Listeners.Journal, _children.Journal));
 
     private void Resume(SupervisorJournal journal)
     {
-        var living = SupervisorTakeover.Begin(journal, _children, _listeners, _context.Processes);
-        _plan = SupervisorPlanner.Resume(journal.Plan, living, _poller.Now);
-        foreach (var generation in _plan.Generations.Where(old => old.Phase == GenerationPhase.Starting))
+        var living = SupervisorTakeover.Begin(journal, _children, Listeners, _context.Processes);
+        Plan = SupervisorPlanner.Resume(journal.Plan, living, _poller.Now);
+        foreach (var generation in Plan.Generations.Where(old => old.Phase == GenerationPhase.Starting))
         {
             BeginProbe(generation.Number);
         }
