@@ -46,6 +46,8 @@ if [[ " ${projects[*]} " =~ " Integration "|" EndToEnd " ]]; then
     need /usr/share/perl5/Starlet.pm starlet
     need gunicorn gunicorn
     need strace strace
+    need /lib/systemd/systemd systemd
+    need nsenter util-linux
 fi
 
 scratch=$(mktemp -d /tmp/slipway-tests.XXXXXX)

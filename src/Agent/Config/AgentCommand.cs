@@ -66,7 +66,7 @@ internal static class AgentCommand
     {
         await using var standardError = Console.OpenStandardError();
         using var loggers = new AgentLoggerFactory(standardError, TimeProvider.System);
-        var systemd = new SystemdNotifier(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), TimeProvider.System);
+        var systemd = SystemdNotifier.FromEnvironment(TimeProvider.System);
         await new AgentHost(file, loggers, systemd, TimeProvider.System).RunAsync(cancellationToken);
     }
 

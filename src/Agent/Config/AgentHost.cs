@@ -45,6 +45,7 @@ internal sealed partial class AgentHost(
         await engine.LoadAsync(config.Apps, cancellationToken);
         Log.Running(_logger, BuildInfo.Version, configFile);
         systemd.Ready("Running");
+        using var alive = systemd.KeepAlive();
 
         while (await NextAsync(signals.Reader, cancellationToken) == PosixSignal.SIGHUP)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -8,6 +9,33 @@ namespace Slipway.Agent.Hosting;
 internal sealed class SystemdNotifier(string? socketPath, TimeProvider timeProvider)
 {
     private const long MicrosecondsPerSecond = 1_000_000;
+
+    /// <summary>From this process's environment.</summary>
+    public static SystemdNotifier FromEnvironment(TimeProvider timeProvider) =>
+        new(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), timeProvider)
+        {
+            WatchdogInterval = Watchdog(
+                Environment.GetEnvironmentVariable("WATCHDOG_USEC"),
+                Environment.GetEnvironmentVariable("WATCHDOG_PID"),
+                Environment.ProcessId),
+        };
+
+    /// <summary>How long systemd waits for a sign of life before it ends this process; null: for ever.</summary>
+    public TimeSpan? WatchdogInterval { get; init; }
+
+    /// <summary>What sd_watchdog_enabled(3) makes of its two variables.</summary>
+    public static TimeSpan? Watchdog(string? microseconds, string? watched, int processId) =>
+        long.TryParse(microseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var interval) && interval > 0
+        && (watched is null || watched == processId.ToString(CultureInfo.InvariantCulture))
+            ? TimeSpan.FromMicroseconds(interval)
+            : null;
+
+    /// <summary>
+    /// Tells systemd twice an interval that work still gets done, until disposed; null: nobody waits for it.
+    /// </summary>
+    public ITimer? KeepAlive() => WatchdogInterval is { } interval
+        ? timeProvider.CreateTimer(_ => Send("WATCHDOG=1"), state: null, TimeSpan.Zero, interval / 2)
+        : null;
 
     public void Ready(string status) => Send($"READY=1\nSTATUS={status}");
 

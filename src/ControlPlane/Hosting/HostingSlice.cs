@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -13,7 +14,13 @@ internal static class HostingSlice
             .BindConfiguration(HostingOptions.Section)
             .PostConfigure(options => options.DataDirectory = Path.GetFullPath(options.DataDirectory));
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSystemd();
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
+        {
+            // Not AddSystemd: that looks for a parent named systemd, and a hardened unit does not see its parent.
+            services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+            services.AddSingleton<IHostLifetime, SystemdLifetime>();
+        }
+
         services.AddGrpc(grpc => grpc.Interceptors.Add<ProblemInterceptor>());
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks();
