@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,6 +13,8 @@ internal static partial class Libc
 
     private const int CloseOnExec = 0x80000;
     private const int WriteAppend = 0x1 | 0x40 | 0x400; // O_WRONLY | O_CREAT | O_APPEND
+    private const int GetDescriptorFlags = 1;
+    private const int SetDescriptorFlags = 2;
     private const int GetFlags = 3;
     private const int SetFlags = 4;
     private const int DuplicateCloseOnExec = 1030;
@@ -76,6 +79,27 @@ internal static partial class Libc
     /// <summary>Marks every descriptor from <paramref name="first"/> on to be closed by the next exec.</summary>
     public static void CloseOnExecFrom(int first) =>
         Check(CloseRange((uint)first, uint.MaxValue, CloseRangeCloseOnExec), "close_range");
+
+    /// <summary>Whether the next exec leaves this descriptor open.</summary>
+    public static void SetInherited(SafeHandle file, bool inherited) =>
+        Check(Control(file, SetDescriptorFlags, inherited ? 0 : 1), "fcntl");
+
+    /// <summary>This process's descriptor of that number, which an earlier program has left open.</summary>
+    /// <exception cref="Win32Exception">It is not open.</exception>
+    public static SafeFileHandle Inherit(int number)
+    {
+        var file = Own(number);
+        try
+        {
+            Check(Control(file, GetDescriptorFlags, 0), $"descriptor {number}");
+            return file;
+        }
+        catch
+        {
+            file.SetHandleAsInvalid();
+            throw;
+        }
+    }
 
     /// <summary>Takes the lock of an open file for as long as it stays open; false: another process has it.</summary>
     public static bool TryLock(SafeHandle file)

@@ -23,6 +23,7 @@ internal static partial class Libc
     private const int Exited = 4;
     private const int LeaveWaitable = 0x01000000;
     private const int SetMask = 2;
+    private const int AddToMask = 0;
 
     /// <summary>The user on whose behalf this process acts.</summary>
     public static uint CurrentUser => GetEffectiveUser();
@@ -71,7 +72,7 @@ internal static partial class Libc
         }
 
         // siginfo_t of SIGCHLD: signo, errno, code, padding, pid, uid, status.
-        return info[4] == 0 ? null : new ChildEnd(IsSignal: info[2] != 1, Status: info[6], HasCore: info[2] == 3);
+        return info[4] == 0 ? null : new ChildEnd(IsSignal: info[2] != 1, Status: info[6]);
     }
 
     /// <summary>Sets this process's soft limit of open files.</summary>
@@ -96,6 +97,19 @@ internal static partial class Libc
     {
         var none = stackalloc byte[SignalSetSize];
         _ = ThreadMask(SetMask, none, previous: null);
+    }
+
+    /// <summary>Lets signals wait, for the calling thread, and for what it becomes by an exec.</summary>
+    public static unsafe void BlockSignals(params ReadOnlySpan<int> signals)
+    {
+        var set = stackalloc byte[SignalSetSize];
+        _ = EmptySignals(set);
+        foreach (var signal in signals)
+        {
+            _ = AddSignal(set, signal);
+        }
+
+        _ = ThreadMask(AddToMask, set, previous: null);
     }
 
     public static void ChangeFolder(string path) => Check(Chdir(path), $"chdir {path}");
@@ -151,6 +165,9 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
     private static unsafe partial int ThreadMask(int how, byte* set, byte* previous);
 
+    [LibraryImport(Library, EntryPoint = "sigaddset")]
+    private static unsafe partial int AddSignal(byte* set, int signal);
+
     [LibraryImport(Library, EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Chdir(string path);
 
@@ -195,10 +212,4 @@ internal static partial class Libc
 }
 
 /// <summary>How a process ended: by which signal, or with which exit code.</summary>
-internal readonly record struct ChildEnd(bool IsSignal, int Status, bool HasCore = false)
-{
-    private const int CoreFlag = 0x80;
-
-    /// <summary>The same as wait(2) says it.</summary>
-    public int WaitStatus => IsSignal ? Status | (HasCore ? CoreFlag : 0) : Status << 8;
-}
+internal readonly record struct ChildEnd(bool IsSignal, int Status);

@@ -4,17 +4,18 @@ using Microsoft.Win32.SafeHandles;
 namespace Slipway.Agent.Native;
 
 /// <summary>The one place where a supervisor waits: for descriptors and for time, on one thread.</summary>
-internal sealed class Poller(TimeProvider time) : IDisposable
+internal sealed class Poller(TimeProvider time, PollerOrigin? origin = null) : IDisposable
 {
     private readonly SafeFileHandle _epoll = Libc.CreateEpoll();
     private readonly Dictionary<long, Watch> _watches = [];
     private readonly PriorityQueue<Alarm, long> _alarms = new();
     private readonly List<long> _ready = [];
-    private readonly (DateTimeOffset Time, long Timestamp) _origin = (time.GetUtcNow(), time.GetTimestamp());
     private long _lastKey;
 
+    public PollerOrigin Origin { get; } = origin ?? new PollerOrigin(time.GetUtcNow(), time.GetTimestamp());
+
     /// <summary>The time at the start, plus what has passed since: setting the clock moves no deadline.</summary>
-    public DateTimeOffset Now => _origin.Time + time.GetElapsedTime(_origin.Timestamp);
+    public DateTimeOffset Now => Origin.Time + time.GetElapsedTime(Origin.Timestamp);
 
     /// <summary>Calls back while the descriptor is ready and the watch not disposed.</summary>
     public IDisposable On(SafeHandle file, uint events, Action ready)
@@ -102,3 +103,6 @@ internal sealed class Poller(TimeProvider time) : IDisposable
         public void Dispose() => IsOff = true;
     }
 }
+
+/// <summary>Where a poller's time begins; the timestamp counts on from one program of a process to the next.</summary>
+internal sealed record PollerOrigin(DateTimeOffset Time, long Timestamp);

@@ -10,13 +10,7 @@ namespace Slipway.Agent.Supervisor;
 internal static class ChildLauncher
 {
     /// <summary>Not the program's path: after an upgrade another program would stand there.</summary>
-    private const string Self = "/proc/self/exe";
-
-    /// <summary>The process that is to become the program; only its descriptors are missing.</summary>
-    public static SpawnOrder Launcher => new(Self, ["slipway-agent", "supervisor", "launch"], OwnEnvironment())
-    {
-        Descriptors = SpawnOrder.InOrder(),
-    };
+    public const string Self = "/proc/self/exe";
 
     /// <summary>Makes a process that waits to become the generation's program.</summary>
     /// <exception cref="Win32Exception">The program cannot be executed.</exception>
@@ -43,15 +37,15 @@ internal static class ChildLauncher
         {
             using var programOutput = OpenBothWays(writer);
             using var orderFile = WriteOrder(order);
-            var pid = Libc.Spawn(Launcher with
-            {
-                Descriptors = SpawnOrder.InOrder(
+            var pid = Libc.Spawn(
+                Self,
+                ["slipway-agent", "supervisor", "launch"],
+                OwnEnvironment(),
                 [
                     orderFile, programOutput, programOutput,
                     .. spec.Server.Listen.Select(listeners.SocketOf),
                     launcherGate,
-                ]),
-            });
+                ]);
             Libc.SetBlocking(gate, blocking: false);
             return new ChildParts(generation.Number, pid, Libc.OpenProcess(pid)!)
             {
@@ -102,6 +96,18 @@ internal static class ChildLauncher
         };
     }
 
+    /// <summary>A launcher's, or another role's of this program; not a child's, which is in the order.</summary>
+    public static List<string> OwnEnvironment()
+    {
+        var variables = new List<string>();
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            variables.Add($"{entry.Key}={entry.Value}");
+        }
+
+        return variables;
+    }
+
     /// <summary>
     /// The program gets a descriptor that could also read: so the pipe keeps a reader when the supervisor dies, the
     /// program is not ended by SIGPIPE, and the next supervisor can open the pipe again.
@@ -125,22 +131,10 @@ internal static class ChildLauncher
         }
     }
 
-    public static SafeFileHandle WriteOrder(LaunchOrder order)
+    private static SafeFileHandle WriteOrder(LaunchOrder order)
     {
         var file = Libc.CreateMemoryFile("launch");
         RandomAccess.Write(file, order.Write(), 0);
         return file;
-    }
-
-    /// <summary>The launcher's, not the program's, which is in the order.</summary>
-    private static List<string> OwnEnvironment()
-    {
-        var variables = new List<string>();
-        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
-        {
-            variables.Add($"{entry.Key}={entry.Value}");
-        }
-
-        return variables;
     }
 }

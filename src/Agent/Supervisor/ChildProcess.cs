@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Native;
+using Slipway.Agent.Supervisor.Upgrades;
 
 namespace Slipway.Agent.Supervisor;
 
@@ -18,25 +19,35 @@ internal sealed class ChildProcess : IDisposable
     private readonly ChildParts _parts;
     private readonly List<IDisposable> _watches = [];
     private readonly List<byte> _partialLine = [];
-    private readonly IDisposable? _outputWatch;
+    private readonly IDisposable _outputWatch;
     private readonly IDisposable? _gateWatch;
-    private DateTimeOffset _killRemnantsAt = DateTimeOffset.MaxValue;
+    private DateTimeOffset? _killRemnantsAt;
+    private DateTimeOffset? _killAt;
     private int _launchError;
     private string _launchStep = "";
     private bool _isKilled;
+    private bool _hasEnded;
 
-    public ChildProcess(ChildContext context, ChildParts parts)
+    public ChildProcess(ChildContext context, ChildParts parts, ChildMemory memory)
     {
         (_context, _parts) = (context, parts);
-        _watches.Add(context.Poller.On(parts.Process, Libc.Readable, OnEnd));
-        if (parts.Notices is { } notices)
+        (_launchError, _isKilled, _hasEnded) = (memory.LaunchError, memory.IsKilled, memory.HasEnded);
+        (_killRemnantsAt, _killAt) = (memory.KillRemnantsAt, memory.KillAt);
+        _launchStep = memory.LaunchStep ?? "";
+        _partialLine.AddRange(memory.PartialLine ?? []);
+        Tail.Append(memory.Tail ?? []);
+        _outputWatch = context.Poller.On(parts.Output, Libc.Readable, OnOutput);
+        if (_hasEnded)
         {
-            _watches.Add(context.Poller.On(notices, Libc.Readable, OnNotice));
+            context.Poller.After(TimeSpan.Zero, CleanUp);
+            return;
         }
 
-        if (parts.Output is { } output)
+        _watches.Add(context.Poller.On(parts.Process, Libc.Readable, OnEnd));
+        _watches.Add(context.Poller.On(parts.Notices, Libc.Readable, OnNotice));
+        if (_killAt is { } due)
         {
-            _outputWatch = context.Poller.On(output, Libc.Readable, OnOutput);
+            context.Poller.After(due - context.Poller.Now, Kill);
         }
 
         if (parts.Gate is { } gate)
@@ -47,16 +58,25 @@ internal sealed class ChildProcess : IDisposable
 
     public int Pid => _parts.Pid;
 
-    /// <summary>Whether it was the program from the first.</summary>
-    public bool IsProgram => _parts.Gate is null;
-
     public OutputTail Tail { get; } = new();
-
-    /// <summary>How it ended, as wait(2) says it.</summary>
-    public int WaitStatus { get; private set; }
 
     public JournaledProcess Journal =>
         new(_parts.Number, _parts.Pid, _parts.StartTicks, _parts.NotifyName);
+
+    private ChildMemory Memory => new()
+    {
+        PartialLine = [.. _partialLine],
+        Tail = Tail.ToArray(),
+        LaunchError = _launchError,
+        LaunchStep = _launchStep,
+        IsKilled = _isKilled,
+        HasEnded = _hasEnded,
+        KillRemnantsAt = _killRemnantsAt,
+        KillAt = _killAt,
+    };
+
+    /// <summary>Whether it is not the program yet.</summary>
+    public bool IsLaunching => _parts.Gate is { IsClosed: false };
 
     /// <summary>Called once when the process is the program.</summary>
     public Action? Executed { get; set; }
@@ -93,13 +113,30 @@ internal sealed class ChildProcess : IDisposable
     public void Abandon()
     {
         Stop(Libc.SignalTerminate);
+        _killAt = _context.Poller.Now + _parts.StopGrace;
         _context.Poller.After(_parts.StopGrace, Kill);
     }
+
+    /// <summary>Says what the next program of this supervisor gets, and adds its descriptors.</summary>
+    public HandoverChild HandOver(HandoverDescriptors descriptors, bool isRemnant) =>
+        new(_parts.Number, _parts.Pid, descriptors.Add(_parts.Process))
+        {
+            StartTicks = _parts.StartTicks,
+            NotifyName = _parts.NotifyName,
+            Notices = descriptors.Add(_parts.Notices),
+            Output = descriptors.Add(_parts.Output),
+            Gate = IsLaunching ? descriptors.Add(_parts.Gate!) : null,
+            IsRemnant = isRemnant,
+            Command = _parts.Command,
+            StopGrace = _parts.StopGrace,
+            User = _parts.User,
+            Memory = Memory,
+        };
 
     public void Dispose()
     {
         _watches.ForEach(watch => watch.Dispose());
-        _outputWatch?.Dispose();
+        _outputWatch.Dispose();
         _gateWatch?.Dispose();
         _parts.Dispose();
     }
@@ -149,7 +186,7 @@ internal sealed class ChildProcess : IDisposable
 
     private void OnNotice()
     {
-        while (_parts.Notices is { } notices && Libc.ReceiveNotice(notices) is { } notice)
+        while (Libc.ReceiveNotice(_parts.Notices) is { } notice)
         {
             // A sender that has ended already (systemd-notify) cannot be looked up: then its user must do, and it
             // knew the socket's random name.
@@ -167,14 +204,14 @@ internal sealed class ChildProcess : IDisposable
     private void OnOutput()
     {
         Span<byte> buffer = stackalloc byte[MostAtOnce];
-        var length = Libc.Read(_parts.Output!, buffer);
+        var length = Libc.Read(_parts.Output, buffer);
         if (length > 0)
         {
             Keep(buffer[..length]);
         }
         else if (length == 0)
         {
-            _outputWatch?.Dispose();
+            _outputWatch.Dispose();
         }
     }
 
@@ -182,20 +219,15 @@ internal sealed class ChildProcess : IDisposable
     {
         Tail.Append(bytes);
         _partialLine.AddRange(bytes);
-        _context.Log?.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
+        _context.Log.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
     }
 
     private void DrainOutput()
     {
-        if (_parts.Output is not { } output)
-        {
-            return;
-        }
-
         Span<byte> buffer = stackalloc byte[MostAtOnce];
         for (var left = 2 * MostAtOnce; left > 0;)
         {
-            var length = Libc.Read(output, buffer);
+            var length = Libc.Read(_parts.Output, buffer);
             if (length <= 0)
             {
                 break;
@@ -208,7 +240,7 @@ internal sealed class ChildProcess : IDisposable
         if (_partialLine.Count > 0)
         {
             _partialLine.Add((byte)'\n');
-            _context.Log?.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
+            _context.Log.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
         }
     }
 
@@ -223,18 +255,11 @@ internal sealed class ChildProcess : IDisposable
         OnNotice();
         DrainOutput();
 
-        // Not reaped as long as its session has members: its number is the session's.
-        var how = Libc.WaitForChild(_parts.Process, reap: _parts.IsWorker);
-        WaitStatus = how?.WaitStatus ?? 0;
-        var (end, detail) = Describe(how);
-        _context.Ended(_parts.Number, end, detail);
-        if (_parts.IsWorker)
-        {
-            Dispose();
-            Vanished?.Invoke();
-            return;
-        }
+        _hasEnded = true;
 
+        // Not reaped as long as its session has members: its number is the session's.
+        var (end, detail) = Describe(Libc.WaitForChild(_parts.Process, reap: false));
+        _context.Ended(_parts.Number, end, detail);
         _killRemnantsAt = _isKilled ? _context.Poller.Now : _context.Poller.Now + _parts.StopGrace;
         SendSignal(_context.Processes.FamilyOf(Pid), Libc.SignalTerminate);
         CleanUp();
@@ -248,10 +273,22 @@ internal sealed class ChildProcess : IDisposable
                 : $"Cannot start {_parts.Command}: {_launchStep}."),
         null => (GenerationEnd.Exited, "Ended; how is unknown, since an earlier supervisor had started it."),
         { IsSignal: true, Status: var signal } =>
-            (GenerationEnd.Signalled, $"Ended by signal {SignalTable.NameOf(signal)}."),
+            (GenerationEnd.Signalled, $"Ended by signal {NameOf(signal)}."),
         { Status: var code } =>
             (GenerationEnd.Exited, string.Create(CultureInfo.InvariantCulture, $"Exited with code {code}.")),
     };
+
+    private static string NameOf(int signal) =>
+        SpecCheck.Signals.FirstOrDefault(entry => entry.Value == signal).Key
+        ?? signal switch
+        {
+            4 => "ILL",
+            7 => "BUS",
+            8 => "FPE",
+            11 => "SEGV",
+            13 => "PIPE",
+            _ => signal.ToString(CultureInfo.InvariantCulture),
+        };
 
     /// <summary>Waits for what the process left behind in its session.</summary>
     private void CleanUp()
@@ -259,7 +296,7 @@ internal sealed class ChildProcess : IDisposable
         var family = _context.Processes.FamilyOf(Pid);
         if (family.Count > 0)
         {
-            if (_context.Poller.Now >= _killRemnantsAt)
+            if (_killRemnantsAt <= _context.Poller.Now)
             {
                 SendSignal(family, Libc.SignalKill);
             }

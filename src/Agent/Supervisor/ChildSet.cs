@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Slipway.Agent.Supervisor.Upgrades;
 
 namespace Slipway.Agent.Supervisor;
 
@@ -39,9 +40,7 @@ internal sealed class ChildSet(ChildContext context)
                 listeners.MakeBlocking();
             }
 
-            var child = Own(generation, generation.Spec.Worker is { } worker
-                ? WorkerLauncher.Launch(generation, worker, listeners)
-                : ChildLauncher.Launch(generation, listeners));
+            var child = Own(generation, ChildLauncher.Launch(generation, listeners));
             return new SupervisorEvent.Spawned(generation.Number, child.Pid);
         }
         catch (Win32Exception e)
@@ -52,10 +51,35 @@ internal sealed class ChildSet(ChildContext context)
 
     public ChildProcess Own(Generation generation, ChildParts parts)
     {
-        var number = generation.Number;
-        var child = new ChildProcess(context, parts) { Vanished = () => _remnants.Remove(number) };
-        _running.Add(number, child);
+        var child = Make(parts, new ChildMemory());
+        _running.Add(generation.Number, child);
         return child;
+    }
+
+    /// <summary>Says what the next program of this supervisor gets, and adds its descriptors.</summary>
+    public Handover HandOver(Handover handover, HandoverDescriptors descriptors) => handover with
+    {
+        Children =
+        [
+            .. _running.Values.Select(child => child.HandOver(descriptors, isRemnant: false)),
+            .. _remnants.Values.Select(child => child.HandOver(descriptors, isRemnant: true)),
+        ],
+        Outputs = _outputs,
+    };
+
+    /// <summary>Takes what the program before has handed over.</summary>
+    public void Take(Handover handover, HandoverDescriptors descriptors)
+    {
+        foreach (var child in handover.Children)
+        {
+            (child.IsRemnant ? _remnants : _running).Add(
+                child.Number, Make(ChildParts.Of(child, descriptors), child.Memory ?? new ChildMemory()));
+        }
+
+        foreach (var (ticket, output) in handover.Outputs)
+        {
+            _outputs[ticket] = output;
+        }
     }
 
     /// <summary>The process has ended; its session may still have members.</summary>
@@ -97,4 +121,7 @@ internal sealed class ChildSet(ChildContext context)
             _outputs.Remove(ticket);
         }
     }
+
+    private ChildProcess Make(ChildParts parts, ChildMemory memory) =>
+        new(context, parts, memory) { Vanished = () => _remnants.Remove(parts.Number) };
 }

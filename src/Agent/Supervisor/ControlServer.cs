@@ -11,21 +11,24 @@ internal sealed class ControlServer : IDisposable
 {
     private readonly Poller _poller;
     private readonly Func<SupervisorRequest, SupervisorReply> _answer;
-    private readonly SafeFileHandle _listener;
     private readonly IDisposable _watch;
     private readonly HashSet<ControlConnection> _connections = [];
     private readonly string _path;
 
-    public ControlServer(string folder, Poller poller, Func<SupervisorRequest, SupervisorReply> answer)
+    /// <param name="folder">Where the socket is.</param>
+    /// <param name="poller">What waits for it.</param>
+    /// <param name="answer">Answers a request.</param>
+    /// <param name="listener">The socket of an earlier program of this supervisor; null: a new one is made.</param>
+    public ControlServer(
+        string folder, Poller poller, Func<SupervisorRequest, SupervisorReply> answer, SafeFileHandle? listener = null)
     {
         (_poller, _answer) = (poller, answer);
         _path = Path.Combine(folder, ControlAddress.FileName);
-        File.Delete(_path);
-        using var address = new ControlAddress(folder);
-        _listener = Libc.ListenUnix(address.Path);
-        File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        _watch = poller.On(_listener, Libc.Readable, OnConnection);
+        Listener = listener ?? Listen(folder);
+        _watch = poller.On(Listener, Libc.Readable, OnConnection);
     }
+
+    public SafeFileHandle Listener { get; }
 
     /// <summary>Tells those who watch.</summary>
     public void Publish(SupervisorState state)
@@ -42,11 +45,20 @@ internal sealed class ControlServer : IDisposable
     {
         File.Delete(_path);
         _watch.Dispose();
-        _listener.Dispose();
+        Listener.Dispose();
         foreach (var connection in _connections.ToList())
         {
             connection.Dispose();
         }
+    }
+
+    private SafeFileHandle Listen(string folder)
+    {
+        File.Delete(_path);
+        using var address = new ControlAddress(folder);
+        var listener = Libc.ListenUnix(address.Path);
+        File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return listener;
     }
 
     private static byte[] Line(SupervisorReply reply) =>
@@ -54,7 +66,7 @@ internal sealed class ControlServer : IDisposable
 
     private void OnConnection()
     {
-        while (Libc.Accept(_listener) is { } socket)
+        while (Libc.Accept(Listener) is { } socket)
         {
             var connection = new ControlConnection(_poller, socket, Answer);
             _connections.Add(connection);

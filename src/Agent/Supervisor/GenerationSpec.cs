@@ -11,8 +11,4 @@ internal sealed record GenerationSpec(
     string Version,
     string WorkingDirectory,
     IReadOnlyDictionary<string, string> Environment,
-    ServerSpec Server)
-{
-    /// <summary>Null: the program of a workload, with a session, an output and an environment of its own.</summary>
-    public WorkerSpec? Worker { get; init; }
-}
+    ServerSpec Server);

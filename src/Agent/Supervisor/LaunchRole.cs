@@ -75,11 +75,7 @@ internal static class LaunchRole
 
         var confinement = order.Confinement;
         var pid = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        if (!order.KeepsLimits)
-        {
-            Libc.SetFileLimit(SoftFileLimit);
-        }
-
+        Libc.SetFileLimit(SoftFileLimit);
         if (confinement.Umask is { } mask)
         {
             Libc.SetFileMask(mask);

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Native;
+using Slipway.Agent.Supervisor.Upgrades;
 
 namespace Slipway.Agent.Supervisor;
 
@@ -13,7 +14,7 @@ internal sealed class ListenerSet
     private readonly Dictionary<string, Listener> _listeners = [];
 
     /// <summary>Called with the path of a socket that an earlier process has left and that is removed.</summary>
-    public Action<string> Removing { get; set; } = _ => { };
+    public Action<string> Removing { get; init; } = _ => { };
 
     public IReadOnlyList<ListenState> State =>
         [.. _listeners.Values.Select(listener => new ListenState(listener.Name, listener.Address.ToString()))];
@@ -60,6 +61,25 @@ internal sealed class ListenerSet
         var address = given.Kind == ListenKind.Unix ? given : given with { Local = Libc.LocalAddressOf(socket) };
         _listeners.Add(
             journaled.Key, new Listener(journaled.Name, socket, address, journaled.Inode, journaled.File));
+    }
+
+    /// <summary>Says what the next program of this supervisor gets, and adds its descriptors.</summary>
+    public Handover HandOver(Handover handover, HandoverDescriptors descriptors) => handover with
+    {
+        Listeners =
+        [
+            .. Journal.Select(journaled =>
+                new HandoverListener(journaled, descriptors.Add(_listeners[journaled.Key].Socket))),
+        ],
+    };
+
+    /// <summary>Takes what the program before has handed over.</summary>
+    public void Take(Handover handover, HandoverDescriptors descriptors)
+    {
+        foreach (var listener in handover.Listeners)
+        {
+            Add(listener.Listener, descriptors[listener.Socket]);
+        }
     }
 
     public SafeFileHandle SocketOf(ListenSpec spec) => _listeners[KeyOf(spec)].Socket;

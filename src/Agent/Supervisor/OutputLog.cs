@@ -16,12 +16,16 @@ internal sealed class OutputLog : IDisposable
     private const long MostFile = 10 * 1024 * 1024;
     private const int KeptFiles = 3;
 
+    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(1);
+
     private readonly string _path;
     private readonly Thread _writer;
     private readonly Lock _lock = new();
     private readonly AutoResetEvent _filled = new(initialState: false);
+    private readonly AutoResetEvent _written = new(initialState: false);
     private List<byte> _pending = [];
     private long _dropped;
+    private bool _isWriting;
     private volatile bool _isClosed;
 
     public OutputLog(string folder)
@@ -64,14 +68,41 @@ internal sealed class OutputLog : IDisposable
         _filled.Set();
     }
 
+    /// <summary>Waits until what is pending is written; false: it is not after a second.</summary>
+    public bool Flush()
+    {
+        var begin = TimeProvider.System.GetTimestamp();
+        while (!IsIdle())
+        {
+            var left = FlushLimit - TimeProvider.System.GetElapsedTime(begin);
+            if (left <= TimeSpan.Zero)
+            {
+                return false;
+            }
+
+            _written.WaitOne(left);
+        }
+
+        return true;
+    }
+
     /// <summary>Writes what is pending, for a second at most.</summary>
     public void Dispose()
     {
         _isClosed = true;
         _filled.Set();
-        if (_writer.Join(TimeSpan.FromSeconds(1)))
+        if (_writer.Join(FlushLimit))
         {
             _filled.Dispose();
+            _written.Dispose();
+        }
+    }
+
+    private bool IsIdle()
+    {
+        lock (_lock)
+        {
+            return _pending.Count == 0 && !_isWriting;
         }
     }
 
@@ -95,6 +126,7 @@ internal sealed class OutputLog : IDisposable
             {
                 (_pending, spare) = (spare, _pending);
                 (dropped, _dropped) = (_dropped, 0);
+                _isWriting = true;
             }
 
             try
@@ -111,6 +143,12 @@ internal sealed class OutputLog : IDisposable
             }
 
             spare.Clear();
+            lock (_lock)
+            {
+                _isWriting = false;
+            }
+
+            _written.Set();
         }
         while (!isLast);
     }

@@ -13,6 +13,8 @@ internal sealed class OutputTail
     public override string ToString() =>
         Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_bytes)[Math.Max(0, _bytes.Count - Kept)..]);
 
+    public byte[] ToArray() => [.. CollectionsMarshal.AsSpan(_bytes)[Math.Max(0, _bytes.Count - Kept)..]];
+
     public void Append(ReadOnlySpan<byte> bytes)
     {
         _bytes.AddRange(bytes.Length > Kept ? bytes[^Kept..] : bytes);

@@ -13,6 +13,8 @@ namespace Slipway.Agent.Supervisor;
 /// </summary>
 internal sealed class SupervisorClient(string folder, TimeProvider time)
 {
+    private const int Attempts = 3;
+
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(15);
 
     public Task<SupervisorState> StateAsync(CancellationToken cancellationToken) =>
@@ -28,15 +30,23 @@ internal sealed class SupervisorClient(string folder, TimeProvider time)
     public Task<SupervisorState> DiscardAsync(string ticket, CancellationToken cancellationToken) =>
         AskAsync(new SupervisorRequest(SupervisorVerb.Discard, ticket), cancellationToken);
 
+    /// <summary>Asks the supervisor to become another program; the state tells later what came of it.</summary>
+    public Task<SupervisorState> UpgradeAsync(string program, CancellationToken cancellationToken) =>
+        AskAsync(new SupervisorRequest(SupervisorVerb.Upgrade) { Program = program }, cancellationToken);
+
     /// <summary>Stops all generations and the supervisor; returns when it has gone.</summary>
     public async Task ShutdownAsync(CancellationToken cancellationToken)
     {
-        using var connection = await ConnectAsync(cancellationToken);
-        await SendAsync(connection, new SupervisorRequest(SupervisorVerb.Shutdown), cancellationToken);
-        using var reader = new StreamReader(connection);
-        while (await ReadAsync(reader, cancellationToken) is not null)
+        var connection = await ConnectAsync(cancellationToken);
+        while (connection is not null)
         {
-            // Its end closes the connection.
+            await using (connection)
+            {
+                await AskToEndAsync(connection, cancellationToken);
+            }
+
+            // Its end closes the connection, but an upgrade does so, too.
+            connection = await TryConnectAsync(cancellationToken);
         }
     }
 
@@ -59,14 +69,59 @@ internal sealed class SupervisorClient(string folder, TimeProvider time)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            using var connection = await ConnectAsync(either.Token);
-            await SendAsync(connection, request, either.Token);
-            using var reader = new StreamReader(connection);
-            return await ReadAsync(reader, either.Token) ?? throw Unavailable("it closed the connection", inner: null);
+            for (var attempt = 1; ; attempt++)
+            {
+                using var connection = await ConnectAsync(either.Token);
+                try
+                {
+                    return await AskAsync(connection, request, either.Token);
+                }
+                catch (ProblemException e) when (e.Problem.Code == StatusCode.Unavailable && attempt < Attempts)
+                {
+                    // It may have been upgraded meanwhile; everything can be asked twice.
+                }
+            }
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw Unavailable($"no answer within {AnswerLimit.TotalSeconds:0} s", e);
+        }
+    }
+
+    private async Task<SupervisorState> AskAsync(
+        NetworkStream connection, SupervisorRequest request, CancellationToken cancellationToken)
+    {
+        await SendAsync(connection, request, cancellationToken);
+        using var reader = new StreamReader(connection, leaveOpen: true);
+        return await ReadAsync(reader, cancellationToken) ?? throw Unavailable("it closed the connection", inner: null);
+    }
+
+    private async Task AskToEndAsync(NetworkStream connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(connection, new SupervisorRequest(SupervisorVerb.Shutdown), cancellationToken);
+            using var reader = new StreamReader(connection, leaveOpen: true);
+            while (await ReadAsync(reader, cancellationToken) is not null)
+            {
+                // It has not ended yet.
+            }
+        }
+        catch (ProblemException e) when (e.Problem.Code == StatusCode.Unavailable)
+        {
+            // Reset: whether it has ended, the next connection tells.
+        }
+    }
+
+    private async Task<NetworkStream?> TryConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ConnectAsync(cancellationToken);
+        }
+        catch (ProblemException e) when (e.Problem.Code == StatusCode.Unavailable)
+        {
+            return null;
         }
     }
 

@@ -9,8 +9,7 @@ internal abstract record SupervisorEvent
 
     public sealed record Discard(string Ticket) : SupervisorEvent;
 
-    /// <param name="Signal">What asks the programs to finish; null: what their spec says.</param>
-    public sealed record Shutdown(string? Signal = null) : SupervisorEvent;
+    public sealed record Shutdown : SupervisorEvent;
 
     /// <summary>A process was made for the attempt.</summary>
     public sealed record Spawned(int Number, int Pid) : SupervisorEvent;
@@ -23,11 +22,7 @@ internal abstract record SupervisorEvent
     /// <summary>Why it is not ready yet, or what it says of itself.</summary>
     public sealed record Noted(int Number, string Detail) : SupervisorEvent;
 
-    public sealed record Ended(int Number, GenerationEnd End, string Detail) : SupervisorEvent
-    {
-        /// <summary>How its process ended, as wait(2) says it.</summary>
-        public int WaitStatus { get; init; }
-    }
+    public sealed record Ended(int Number, GenerationEnd End, string Detail) : SupervisorEvent;
 
     /// <summary>Time has passed.</summary>
     public sealed record Tick : SupervisorEvent;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Slipway.Agent.Supervisor.Upgrades;
 
 namespace Slipway.Agent.Supervisor;
 
@@ -11,4 +12,5 @@ namespace Slipway.Agent.Supervisor;
 [JsonSerializable(typeof(SupervisorReply))]
 [JsonSerializable(typeof(GenerationSpec))]
 [JsonSerializable(typeof(SupervisorJournal))]
+[JsonSerializable(typeof(Handover))]
 internal sealed partial class SupervisorJson : JsonSerializerContext;

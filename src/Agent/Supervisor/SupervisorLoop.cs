@@ -1,6 +1,9 @@
 using System.ComponentModel;
+using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Hosting;
 using Slipway.Agent.Native;
+using Slipway.Agent.Supervisor.Upgrades;
 
 namespace Slipway.Agent.Supervisor;
 
@@ -14,59 +17,69 @@ internal sealed class SupervisorLoop : IDisposable
 
     private readonly Poller _poller;
     private readonly SupervisorPlanner _planner;
-    private readonly OutputLog? _log;
+    private readonly OutputLog _log;
     private readonly SupervisorStore _store;
+    private readonly ListenerSet _listeners = new();
     private readonly ControlServer? _server;
     private readonly ChildContext _context;
     private readonly ChildSet _children;
     private readonly ReadinessWatch _readiness;
+    private readonly SupervisorUpgrade _upgrade;
+    private readonly SafeFileHandle _lock;
+    private readonly TakenHandover? _taken;
     private readonly Queue<SupervisorEvent> _events = new();
     private readonly List<Action> _effects = [];
+    private SupervisorPlan _plan = SupervisorPlan.Empty;
     private IDisposable? _alarm;
     private string? _refusal;
     private bool _isWorking;
 
-    /// <param name="folder">Where its state, its log and its socket are; null: it has none of them.</param>
-    /// <param name="poller">Where it waits.</param>
-    /// <param name="jitter">For the pauses between starts.</param>
-    public SupervisorLoop(string? folder, Poller poller, Random jitter)
+    /// <summary>Takes up what an earlier process has left in the folder.</summary>
+    public SupervisorLoop(string folder, SafeFileHandle lockFile, Poller poller)
+        : this(folder, lockFile, poller, taken: null)
     {
-        (_poller, _planner) = (poller, new SupervisorPlanner(jitter));
-        _store = new SupervisorStore(folder, poller);
-        _log = folder is null ? null : new OutputLog(folder);
-        _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice);
-        _children = new ChildSet(_context);
-        _readiness = new ReadinessWatch(_context, _children, Listeners);
-        if (folder is not null)
+        if (SupervisorJournal.Read(folder) is { } journal)
         {
-            if (SupervisorJournal.Read(folder) is { } journal)
-            {
-                Resume(journal);
-            }
-
-            _server = new ControlServer(folder, poller, Answer);
+            Resume(journal);
         }
 
+        _server = new ControlServer(folder, poller, Answer);
         Work();
     }
 
-    public SupervisorPlan Plan { get; private set; } = SupervisorPlan.Empty;
+    /// <summary>Takes over from another program of this process.</summary>
+    public SupervisorLoop(string folder, Poller poller, TakenHandover taken)
+        : this(folder, taken.Descriptors[taken.Handover.Lock], poller, taken)
+    {
+        Resume(taken);
+        _server = new ControlServer(folder, poller, Answer, taken.Descriptors[taken.Handover.Control]);
+        Work();
+    }
 
-    public ListenerSet Listeners { get; } = new();
+    private SupervisorLoop(string folder, SafeFileHandle lockFile, Poller poller, TakenHandover? taken)
+    {
+        (_poller, _planner, _store) = (poller, new SupervisorPlanner(new Random()), new SupervisorStore(folder, poller));
+        (_lock, _taken) = (lockFile, taken);
+        _log = new OutputLog(folder);
+        _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice);
+        _children = new ChildSet(_context);
+        _readiness = new ReadinessWatch(_context, _children, _listeners);
+        _upgrade = new SupervisorUpgrade(folder, poller, HandOver, OnUpgradeChanged);
+    }
 
-    /// <summary>Sockets that stay open whether or not a generation wants them.</summary>
-    public IReadOnlyList<ListenSpec> Pinned { get; set; } = [];
-
-    /// <summary>Called whenever the plan has become another one and its effects have begun.</summary>
-    public Action<SupervisorPlan> Changed { get; set; } = _ => { };
-
-    private bool IsDone => Plan.IsStopping && _children.IsEmpty;
+    private bool IsDone => _plan.IsStopping && _children.IsEmpty;
 
     /// <summary>Asks all generations to finish; <see cref="Run"/> returns when they have.</summary>
     public void Shutdown() => Post(new SupervisorEvent.Shutdown());
 
     public void Run()
     {
+        if (_taken is not null)
+        {
+            Save(); // The program before may have had no room for it.
+            _upgrade.Complete(_taken);
+        }
+
         var failures = 0;
         while (!IsDone)
         {
@@ -85,9 +98,11 @@ internal sealed class SupervisorLoop : IDisposable
 
     public void Dispose()
     {
-        _log?.Dispose();
-        Listeners.KeepOnly([]);
-        _server?.Dispose(); // Last: its end is what the client of a shutdown waits for.
+        _upgrade.Dispose();
+        _log.Dispose();
+        _listeners.KeepOnly([]);
+        _server!.Dispose(); // Its end is what the client of a shutdown waits for.
+        _lock.Dispose();
     }
 
     private SupervisorReply Answer(SupervisorRequest request)
@@ -112,20 +127,20 @@ internal sealed class SupervisorLoop : IDisposable
             case SupervisorVerb.Shutdown:
                 Shutdown();
                 break;
+            case SupervisorVerb.Upgrade when !_plan.IsStopping:
+                _refusal = _upgrade.Begin(request.Program);
+                break;
             case SupervisorVerb.State or SupervisorVerb.Watch:
                 break;
             default:
-                _refusal = $"verb: {request.Verb} is unknown or lacks its spec.";
+                _refusal = $"verb: {request.Verb} is unknown, lacks its spec, or comes too late.";
                 break;
         }
 
         return _refusal is { } refusal ? new SupervisorReply(Refusal: refusal) : new SupervisorReply(State());
     }
 
-    /// <summary>Signals the process of a generation and nobody else.</summary>
-    public void Signal(int number, int signal) => _children.Find(number)?.Stop(signal);
-
-    public void Post(SupervisorEvent happened)
+    private void Post(SupervisorEvent happened)
     {
         _events.Enqueue(happened);
         if (!_isWorking)
@@ -137,11 +152,11 @@ internal sealed class SupervisorLoop : IDisposable
     private void Work()
     {
         _isWorking = true;
-        var before = Plan;
+        var before = _plan;
         while (_events.TryDequeue(out var happened))
         {
-            var step = _planner.Apply(Plan, happened, _poller.Now);
-            Plan = step.Plan;
+            var step = _planner.Apply(_plan, happened, _poller.Now);
+            _plan = step.Plan;
             _refusal ??= step.Refusal;
             foreach (var action in step.Actions)
             {
@@ -150,7 +165,7 @@ internal sealed class SupervisorLoop : IDisposable
         }
 
         _isWorking = false;
-        if (!ReferenceEquals(before, Plan))
+        if (!ReferenceEquals(before, _plan))
         {
             Save();
         }
@@ -164,20 +179,18 @@ internal sealed class SupervisorLoop : IDisposable
     /// <summary>What follows from the plan, whatever led to it.</summary>
     private void Settle(SupervisorPlan before)
     {
-        Listeners.KeepOnly(
-            Plan.Generations.Where(generation => generation.WantsSockets)
-                .SelectMany(generation => generation.Spec.Server.Listen)
-                .Concat(Pinned));
-        _readiness.KeepOnly(number => Plan.Find(number)?.Phase == GenerationPhase.Starting);
-        _children.KeepOutputs(ticket => Plan.Find(ticket) is not null);
+        _listeners.KeepOnly(
+            _plan.Generations.Where(generation => generation.WantsSockets)
+                .SelectMany(generation => generation.Spec.Server.Listen));
+        _readiness.KeepOnly(number => _plan.Find(number)?.Phase == GenerationPhase.Starting);
+        _children.KeepOutputs(ticket => _plan.Find(ticket) is not null);
         _alarm?.Dispose();
-        _alarm = Plan.NextDeadline is { } deadline
+        _alarm = _plan.NextDeadline is { } deadline
             ? _poller.After(deadline - _poller.Now, () => Post(new SupervisorEvent.Tick()))
             : null;
-        if (!ReferenceEquals(before, Plan))
+        if (!ReferenceEquals(before, _plan))
         {
             _server?.Publish(State());
-            Changed(Plan);
         }
     }
 
@@ -188,8 +201,8 @@ internal sealed class SupervisorLoop : IDisposable
             case SupervisorAction.Spawn spawn:
                 Spawn(spawn.Generation);
                 break;
-            case SupervisorAction.Stop { Generation: var stopped, Signal: var name }:
-                var signal = SignalTable.NumberOf(name ?? stopped.Spec.Server.StopSignal)!.Value;
+            case SupervisorAction.Stop { Generation: var stopped }:
+                var signal = SpecCheck.Signals[stopped.Spec.Server.StopSignal];
                 _effects.Add(() => _children.Find(stopped.Number)?.Stop(signal));
                 break;
             case SupervisorAction.Kill { Generation: var killed }:
@@ -200,21 +213,17 @@ internal sealed class SupervisorLoop : IDisposable
 
     private void Spawn(Generation generation)
     {
-        Post(_children.Spawn(generation, Listeners));
+        Post(_children.Spawn(generation, _listeners));
         if (_children.Find(generation.Number) is { } child)
         {
             child.Executed = () => BeginProbe(generation.Number);
             _effects.Add(child.Go);
-            if (child.IsProgram)
-            {
-                _effects.Add(() => BeginProbe(generation.Number));
-            }
         }
     }
 
     private void BeginProbe(int number)
     {
-        if (Plan.Find(number) is { Phase: GenerationPhase.Starting } generation
+        if (_plan.Find(number) is { Phase: GenerationPhase.Starting } generation
             && _children.Find(number) is { } child)
         {
             _readiness.Begin(
@@ -227,7 +236,7 @@ internal sealed class SupervisorLoop : IDisposable
 
     /// <summary>Not worth a write to disk, nor a word to those who watch.</summary>
     private void Note(int number, string detail) =>
-        Plan = _planner.Apply(Plan, new SupervisorEvent.Noted(number, detail), _poller.Now).Plan;
+        _plan = _planner.Apply(_plan, new SupervisorEvent.Noted(number, detail), _poller.Now).Plan;
 
     private void OnNotice(int number, NotifyMessage message)
     {
@@ -236,7 +245,7 @@ internal sealed class SupervisorLoop : IDisposable
             Note(number, status);
         }
 
-        if (message.IsReady && Plan.Find(number)?.Spec.Server.Readiness.Kind == ReadinessKind.Notify)
+        if (message.IsReady && _plan.Find(number)?.Spec.Server.Readiness.Kind == ReadinessKind.Notify)
         {
             Post(new SupervisorEvent.BecameReady(number));
         }
@@ -244,23 +253,65 @@ internal sealed class SupervisorLoop : IDisposable
 
     private void OnEnded(int number, GenerationEnd end, string detail)
     {
-        var waitStatus = _children.Find(number)?.WaitStatus ?? 0;
-        _children.Retire(number, Plan.Find(number)?.Ticket);
-        Post(new SupervisorEvent.Ended(number, end, detail) { WaitStatus = waitStatus });
+        _children.Retire(number, _plan.Find(number)?.Ticket);
+        Post(new SupervisorEvent.Ended(number, end, detail));
     }
 
-    private SupervisorState State() => SupervisorState.Of(Plan, Listeners, _children);
+    private SupervisorState State() =>
+        SupervisorState.Of(_plan, _listeners, _children) with { Upgrade = _upgrade.State };
+
+    private void OnUpgradeChanged()
+    {
+        _store.Complain(_upgrade.State.ToString());
+        _server!.Publish(State());
+    }
+
+    private Handover HandOver(HandoverDescriptors descriptors)
+    {
+        if (!_log.Flush())
+        {
+            throw new IOException("The programs' output could not be written within a second.");
+        }
+
+        var handover = new Handover(Handover.CurrentFormat, BuildInfo.Version, _plan)
+        {
+            Origin = _poller.Origin,
+            Lock = descriptors.Add(_lock),
+            Control = descriptors.Add(_server!.Listener),
+        };
+        return _listeners.HandOver(_children.HandOver(handover, descriptors), descriptors);
+    }
 
     private void Save() =>
-        _store.Save(new SupervisorJournal(ProcessTable.BootId, Plan, Listeners.Journal, _children.Journal));
+        _store.Save(new SupervisorJournal(ProcessTable.BootId, _plan, _listeners.Journal, _children.Journal));
 
     private void Resume(SupervisorJournal journal)
     {
-        var living = SupervisorTakeover.Begin(journal, _children, Listeners, _context.Processes);
-        Plan = SupervisorPlanner.Resume(journal.Plan, living, _poller.Now);
-        foreach (var generation in Plan.Generations.Where(old => old.Phase == GenerationPhase.Starting))
+        var living = SupervisorTakeover.Begin(journal, _children, _listeners, _context.Processes);
+        _plan = SupervisorPlanner.Resume(journal.Plan, living, _poller.Now);
+        BeginProbes();
+    }
+
+    private void Resume(TakenHandover taken)
+    {
+        _listeners.Take(taken.Handover, taken.Descriptors);
+        _children.Take(taken.Handover, taken.Descriptors);
+        _plan = taken.Handover.Plan;
+        BeginProbes();
+    }
+
+    private void BeginProbes()
+    {
+        foreach (var generation in _plan.Generations.Where(old => old.Phase == GenerationPhase.Starting))
         {
-            BeginProbe(generation.Number);
+            if (_children.Find(generation.Number) is { IsLaunching: true } child)
+            {
+                child.Executed = () => BeginProbe(generation.Number);
+            }
+            else
+            {
+                BeginProbe(generation.Number);
+            }
         }
     }
 }

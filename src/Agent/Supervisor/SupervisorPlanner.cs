@@ -27,18 +27,12 @@ internal sealed class SupervisorPlanner(Random jitter)
             SupervisorEvent.Start start => Start(plan, start, now),
             SupervisorEvent.Promote promote => Promote(plan, promote.Ticket, now),
             SupervisorEvent.Discard discard => Discard(plan, discard.Ticket, now),
-            SupervisorEvent.Shutdown { Signal: var signal } =>
-                Drain(plan with { IsStopping = true }, _ => true, now, signal),
+            SupervisorEvent.Shutdown => Drain(plan with { IsStopping = true }, _ => true, now),
             SupervisorEvent.Spawned spawned => Change(plan, spawned.Number, old => old with { Pid = spawned.Pid }),
             SupervisorEvent.NotSpawned failed => End(plan, failed.Number, failed.End, failed.Detail, now),
             SupervisorEvent.BecameReady ready => Change(plan, ready.Number, old => BecomeReady(old, now)),
             SupervisorEvent.Noted noted => Change(plan, noted.Number, old => Note(old, noted.Detail)),
-            SupervisorEvent.Ended ended => End(
-                Change(plan, ended.Number, old => old with { WaitStatus = ended.WaitStatus }).Plan,
-                ended.Number,
-                ended.End,
-                ended.Detail,
-                now),
+            SupervisorEvent.Ended ended => End(plan, ended.Number, ended.End, ended.Detail, now),
             _ => Tick(plan, now),
         };
         return step with { Plan = Forget(step.Plan) };
@@ -61,7 +55,7 @@ internal sealed class SupervisorPlanner(Random jitter)
             Number = plan.LastNumber + 1,
             Phase = GenerationPhase.Starting,
             StartedAt = now,
-            Deadline = After(start.Spec.Server.StartTimeout, now),
+            Deadline = now + start.Spec.Server.StartTimeout,
         };
         return new SupervisorStep(
             plan.With(generation) with { LastNumber = generation.Number },
@@ -97,8 +91,7 @@ internal sealed class SupervisorPlanner(Random jitter)
             _ => new SupervisorStep(plan, []),
         };
 
-    private static SupervisorStep Drain(
-        SupervisorPlan plan, Func<Generation, bool> which, DateTimeOffset now, string? signal = null)
+    private static SupervisorStep Drain(SupervisorPlan plan, Func<Generation, bool> which, DateTimeOffset now)
     {
         var actions = new List<SupervisorAction>();
         foreach (var old in plan.Generations.Where(old => old.WantsSockets && which(old)))
@@ -111,7 +104,7 @@ internal sealed class SupervisorPlanner(Random jitter)
 
             var draining = Stopping(old, now) with { Phase = GenerationPhase.Draining };
             plan = plan.With(draining);
-            actions.Add(new SupervisorAction.Stop(draining, signal));
+            actions.Add(new SupervisorAction.Stop(draining));
         }
 
         return new SupervisorStep(plan, actions);
@@ -129,10 +122,7 @@ internal sealed class SupervisorPlanner(Random jitter)
         old.WantsSockets ? old with { Detail = detail } : old;
 
     private static Generation Stopping(Generation old, DateTimeOffset now) =>
-        old with { Deadline = After(old.Spec.Server.StopGrace, now) };
-
-    private static DateTimeOffset? After(TimeSpan limit, DateTimeOffset now) =>
-        limit == Timeout.InfiniteTimeSpan ? null : now + limit;
+        old with { Deadline = now + old.Spec.Server.StopGrace };
 
     private static Generation? Lost(Generation old, DateTimeOffset now) => old.Phase switch
     {
@@ -166,8 +156,8 @@ internal sealed class SupervisorPlanner(Random jitter)
         var old = found with { Pid = 0, Deadline = null };
         var next = old.Phase switch
         {
-            GenerationPhase.Current when old.Spec.Worker is null => BackOff(old, end, detail, now),
-            GenerationPhase.Starting or GenerationPhase.Ready or GenerationPhase.Current =>
+            GenerationPhase.Current => BackOff(old, end, detail, now),
+            GenerationPhase.Starting or GenerationPhase.Ready =>
                 old with { Phase = GenerationPhase.Failed, End = end, Detail = detail },
             GenerationPhase.Draining => old with
             {

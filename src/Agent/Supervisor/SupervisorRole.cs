@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Slipway.Agent.Native;
+using Slipway.Agent.Supervisor.Upgrades;
 
 namespace Slipway.Agent.Supervisor;
 
@@ -20,8 +21,16 @@ internal static class SupervisorRole
         {
             case ["launch"]:
                 return LaunchRole.Run();
+            case [Preflight.Argument]:
+                return PreflightRole.Run();
             case ["--folder", { Length: > 0 } folder]:
-                return Supervise(Path.GetFullPath(folder));
+                return Guard(folder, () => Supervise(Path.GetFullPath(folder)));
+            case ["--folder", { } folder, KeeperRole.Argument]:
+                return Guard(folder, () => KeeperRole.Run(folder));
+            case ["--folder", { } folder, SupervisorUpgrade.Handed, { } state, SupervisorUpgrade.Previous, { } previous]:
+                return Guard(folder, () => ResumeRole.Run(folder, state, previous, refusal: null, Serve));
+            case ["--folder", { } folder, SupervisorUpgrade.Handed, { } state, SupervisorUpgrade.Refused, { } refusal]:
+                return Guard(folder, () => ResumeRole.Run(folder, state, previous: null, refusal, Serve));
             default:
                 Console.Error.WriteLine("usage: slipway-agent supervisor --folder DIR");
                 return 2;
@@ -30,35 +39,46 @@ internal static class SupervisorRole
 
     private static int Supervise(string folder)
     {
+        using var file = Libc.OpenAppend(Path.Combine(folder, LockName));
+        if (!Libc.TryLock(file))
+        {
+            return 0; // Another one was quicker, and serves whoever started this one.
+        }
+
+        using var poller = new Poller(TimeProvider.System);
+        using var loop = new SupervisorLoop(folder, file, poller);
+        Serve(loop, poller);
+        return 0;
+    }
+
+    private static void Serve(SupervisorLoop loop, Poller poller)
+    {
+        using var wish = Libc.CreateEvent();
+        using var watch = poller.On(wish, Libc.Readable, () =>
+        {
+            Span<byte> count = stackalloc byte[8];
+            Libc.Read(wish, count);
+            loop.Shutdown();
+        });
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
+        Libc.UnblockSignals(); // An upgrade lets them wait.
+        loop.Run();
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            Libc.Write(wish, BitConverter.GetBytes(1UL));
+        }
+    }
+
+    private static int Guard(string folder, Func<int> role)
+    {
         try
         {
-            using var file = Libc.OpenAppend(Path.Combine(folder, LockName));
-            if (!Libc.TryLock(file))
-            {
-                return 0; // Another one was quicker, and serves whoever started this one.
-            }
-
-            using var poller = new Poller(TimeProvider.System);
-            using var loop = new SupervisorLoop(folder, poller, new Random());
-            using var wish = Libc.CreateEvent();
-            using var watch = poller.On(wish, Libc.Readable, () =>
-            {
-                Span<byte> count = stackalloc byte[8];
-                Libc.Read(wish, count);
-                loop.Shutdown();
-            });
-            using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-            using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
-            using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
-            loop.Run();
-            return 0;
-
-            void Stop(PosixSignalContext context)
-            {
-                context.Cancel = true;
-                Libc.Write(wish, BitConverter.GetBytes(1UL));
-            }
+            return role();
         }
         catch (Exception e) when (e is Win32Exception or IOException or JsonException)
         {

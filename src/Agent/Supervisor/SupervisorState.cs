@@ -1,3 +1,6 @@
+using Slipway.Agent.Hosting;
+using Slipway.Agent.Supervisor.Upgrades;
+
 namespace Slipway.Agent.Supervisor;
 
 /// <summary>Everything a supervisor knows. Survives the agent.</summary>
@@ -6,6 +9,12 @@ internal sealed record SupervisorState(
     IReadOnlyList<ListenState> Listen,
     IReadOnlyList<GenerationState> Generations)
 {
+    /// <summary>The version of the supervisor's program; null: one that does not tell.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>What became of the last upgrade.</summary>
+    public UpgradeState Upgrade { get => field ?? UpgradeState.None; init; } = UpgradeState.None;
+
     public static SupervisorState Of(SupervisorPlan plan, ListenerSet listeners, ChildSet children) => new(
         Environment.ProcessId,
         listeners.State,
@@ -20,5 +29,8 @@ internal sealed record SupervisorState(
             generation.Restarts,
             generation.End,
             generation.Detail,
-            children.OutputOf(generation)))]);
+            children.OutputOf(generation)))])
+    {
+        Version = BuildInfo.Version,
+    };
 }

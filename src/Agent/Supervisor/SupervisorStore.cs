@@ -3,9 +3,7 @@ using Slipway.Agent.Native;
 namespace Slipway.Agent.Supervisor;
 
 /// <summary>Keeps the journal on disk. While that fails, what runs goes on, and writing is tried again.</summary>
-/// <param name="folder">Null: nothing is kept.</param>
-/// <param name="poller">Tells when to try again.</param>
-internal sealed class SupervisorStore(string? folder, Poller poller)
+internal sealed class SupervisorStore(string folder, Poller poller)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -16,10 +14,7 @@ internal sealed class SupervisorStore(string? folder, Poller poller)
         _again?.Dispose();
         try
         {
-            if (folder is not null)
-            {
-                journal.Write(folder);
-            }
+            journal.Write(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -22,4 +22,9 @@ internal enum SupervisorVerb
 
     /// <summary>Stops all generations, then the supervisor itself.</summary>
     Shutdown = 6,
+
+    /// <summary>
+    /// Exchanges the supervisor's own program for another, in place; returns at once, the state tells the outcome.
+    /// </summary>
+    Upgrade = 7,
 }
