@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Slipway.Shared.Artifacts;
 using Slipway.Shared.Storage;
@@ -163,6 +164,7 @@ internal sealed class ArtifactCache(string folder, TimeProvider timeProvider, Ji
         CancellationToken cancellationToken)
     {
         var failures = new List<DeploymentException>();
+        ExceptionDispatchInfo? passing = null;
         foreach (var source in sources)
         {
             try
@@ -170,12 +172,17 @@ internal sealed class ArtifactCache(string folder, TimeProvider timeProvider, Ji
                 await CopyAsync(source, artifact, file, cancellationToken);
                 return;
             }
-            catch (Exception e) when (FetchFailure.From(e, artifact.Digest) is { } permanent)
+            catch (Exception e) when (FetchFailure.From(e, artifact.Digest) is { } failure)
             {
-                failures.Add(permanent);
+                failures.Add(failure);
+            }
+            catch (Exception e) when (FetchFailure.IsPassing(e, cancellationToken))
+            {
+                passing = ExceptionDispatchInfo.Capture(e); // The next source may be well, and goes on from here.
             }
         }
 
+        passing?.Throw();
         throw failures.LastOrDefault()
             ?? new DeploymentException(FailureReason.FetchFailed, "No source of artifacts is configured.");
     }

@@ -1,3 +1,5 @@
+using Slipway.Shared.Storage;
+
 namespace Slipway.Agent.Deployments;
 
 /// <summary>Where the engine keeps what.</summary>
@@ -30,6 +32,10 @@ internal sealed record EngineFolder(string Root)
         }
 
         Directory.CreateDirectory(Blobs);
+        foreach (var folder in FindWorkloads().Select(WorkloadOf).Concat([Root, Journals, Spool]))
+        {
+            AtomicFile.Sweep(folder);
+        }
 
         // A program that runs as another user must be able to get to its release, and to nothing else.
         File.SetUnixFileMode(Root, OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);

@@ -44,6 +44,11 @@ internal sealed class IdentityStore(string folder)
     /// <exception cref="InvalidDataException">It is there and cannot be read.</exception>
     public AgentIdentity? Load()
     {
+        if (Directory.Exists(folder))
+        {
+            AtomicFile.Sweep(folder);
+        }
+
         try
         {
             return File.Exists(_identity)

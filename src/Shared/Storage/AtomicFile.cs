@@ -1,3 +1,4 @@
+using System.Globalization;
 using Slipway.Shared.Native;
 
 namespace Slipway.Shared.Storage;
@@ -34,6 +35,20 @@ public static class AtomicFile
         }
 
         FlushFolderOf(path);
+    }
+
+    /// <summary>Removes what writers left in the folder that were killed in the midst of it.</summary>
+    public static void Sweep(string folder)
+    {
+        foreach (var path in Directory.EnumerateFiles(folder, "*.tmp"))
+        {
+            var parts = Path.GetFileName(path).Split('.');
+            if (parts.Length > 2 && int.TryParse(parts[^2], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && (id == Environment.ProcessId || !Directory.Exists($"/proc/{id}")))
+            {
+                File.Delete(path);
+            }
+        }
     }
 
     /// <summary>Makes a rename or a new name in the folder of <paramref name="path"/> survive a power cut.</summary>
