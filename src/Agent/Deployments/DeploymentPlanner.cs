@@ -71,7 +71,9 @@ internal static class DeploymentPlanner
 
     private static Step Finish(WorkloadView view, Attempt attempt, Instance? instance) => instance?.Phase switch
     {
-        InstancePhase.Current or InstancePhase.BackingOff => new(StepKind.Commit),
+        // Perhaps not the first one any more: the runtime may have put a fresh one in its place.
+        _ when view.Runtime?.Instances.Any(one => IsOf(one, attempt.Workload)
+            && one.Phase is InstancePhase.Current or InstancePhase.BackingOff) == true => new(StepKind.Commit),
         InstancePhase.Ready => new(StepKind.Promote) { Ticket = attempt.Ticket },
         _ when view.Runtime is null => new(StepKind.Commit),
         null => Step.Fail(FailureReason.Interrupted, "The new instance was lost before it could take over."),
@@ -112,7 +114,8 @@ internal static class DeploymentPlanner
                 var left = (instance.ReadyAt ?? view.Now) + attempt.Workload.Server.Bake - view.Now;
                 return left > TimeSpan.Zero ? Step.Wait(left) : new(StepKind.Decide);
             case InstancePhase.Starting:
-                var limit = instance.StartedAt + attempt.Workload.Server.StartTimeout + RuntimeGrace - view.Now;
+                var deadline = instance.Deadline ?? (instance.StartedAt + attempt.Workload.Server.StartTimeout);
+                var limit = deadline + RuntimeGrace - view.Now;
                 return limit > TimeSpan.Zero
                     ? Step.Wait(limit)
                     : Step.Fail(FailureReason.NotReady, Sentence(instance, "did not become ready"), instance.Output);

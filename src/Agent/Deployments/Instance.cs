@@ -18,6 +18,12 @@ internal sealed record Instance(
     /// <summary>How often it ended by itself and was started again.</summary>
     public int Restarts { get; init; }
 
+    /// <summary>When its start will have taken too long; it may have asked for more time than its spec says.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>It runs, and does not do what its liveness asks for.</summary>
+    public bool IsUnhealthy { get; init; }
+
     /// <summary>Why it failed.</summary>
     public FailureReason Reason { get; init; }
 

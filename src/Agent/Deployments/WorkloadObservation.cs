@@ -11,8 +11,9 @@ internal static class WorkloadObservation
             key,
             view.Record.EndedGeneration,
             serving?.Version,
-            serving is not null,
-            serving is null ? Why(view, instances) : "",
+            serving is { IsUnhealthy: false },
+            serving is null ? Why(view, instances)
+                : serving.IsUnhealthy ? $"The program runs and does not serve: {serving.Detail}" : "",
             serving is null ? [] : [serving.Pid],
             view.Now);
         return before is not null && IsSame(before, status) ? before : status;

@@ -25,12 +25,6 @@ internal static class ServerSpecClient
             throw new FormatException("server.command: names no program");
         }
 
-        if (server.Liveness is not null || server.Limits is not null
-            || server.Readiness?.KindCase == V1.Readiness.KindOneofCase.Exec)
-        {
-            throw new FormatException("server.liveness: this agent knows none, and no limits; bring it up to date");
-        }
-
         var listen = server.Listen.Select(ReadListen).ToArray();
         if (listen.GroupBy(socket => socket.Name).FirstOrDefault(group => group.Count() > 1) is { } repeated)
         {

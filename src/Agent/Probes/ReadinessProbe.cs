@@ -17,7 +17,7 @@ internal sealed class ReadinessProbe : IDisposable
     private readonly Poller _poller;
     private readonly ProbeTarget _target;
     private readonly Action _ready;
-    private readonly Action<string> _note;
+    private readonly Action<ProbeOutcome, string> _note;
     private readonly List<ProbeTry> _tries = [];
     private readonly ConnectionLookup _connections = new();
     private readonly HashSet<long> _ownSockets = [];
@@ -31,7 +31,7 @@ internal sealed class ReadinessProbe : IDisposable
     private bool _areSocketsKnown;
     private bool _isOver;
 
-    public ReadinessProbe(Poller poller, ProbeTarget target, Action ready, Action<string> note)
+    public ReadinessProbe(Poller poller, ProbeTarget target, Action ready, Action<ProbeOutcome, string> note)
     {
         (_poller, _target, _ready, _note) = (poller, target, ready, note);
         _isOwn = IsOwn;
@@ -57,15 +57,15 @@ internal sealed class ReadinessProbe : IDisposable
                 _tries.Add(new ProbeTry(_poller, _target, isOwnerKnown, OnChange));
             }
         }
-        catch (Win32Exception e)
-        {
-            _note(e.Message);
-        }
-
-        if (_tries.Count == 0)
+        catch (Win32Exception e) when (_tries.Count == 0)
         {
             Pause();
+            _note(ProbeOutcome.Bad, e.Message);
             return;
+        }
+        catch (Win32Exception)
+        {
+            // Fewer than wanted are enough.
         }
 
         _limit = _poller.After(_target.Spec.Timeout, OnLimit);
@@ -150,8 +150,8 @@ internal sealed class ReadinessProbe : IDisposable
             return;
         }
 
-        _note(Describe(last));
         Pause();
+        _note(last.Outcome, Describe(last));
     }
 
     private void Pause() => _next = _poller.After(_target.Spec.Interval, BeginRound);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Slipway.Agent.Deployments;
 
 namespace Slipway.Agent.Supervisor;
 
@@ -21,6 +22,12 @@ internal static class ChildEnvironment
             ["SLIPWAY_VERSION"] = generation.Spec.Version,
         };
         variables.Remove("LISTEN_PID");
+        if (generation.Spec.Server.Liveness is { Probe.Kind: ReadinessKind.Watchdog } liveness)
+        {
+            variables["WATCHDOG_USEC"] =
+                ((long)liveness.Watchdog.TotalMicroseconds).ToString(CultureInfo.InvariantCulture);
+        }
+
         if (listen.Count > 0)
         {
             variables["LISTEN_FDS"] = listen.Count.ToString(CultureInfo.InvariantCulture);

@@ -17,7 +17,7 @@ internal static class ChildLauncher
     public static ChildParts Launch(Generation generation, ListenerSet listeners)
     {
         var spec = generation.Spec;
-        var path = ProgramPath.Find(spec);
+        var path = ProgramPath.Find(spec, spec.Server.Command[0]);
         var confinement = ConfinementCheck.Resolve(spec.Server.Confinement);
         var notifyName = "slipway-" + RandomNumberGenerator.GetHexString(24, lowercase: true);
         var bound = spec.Server.Listen.Select(listeners.AddressOf).ToList();
@@ -62,6 +62,45 @@ internal static class ChildLauncher
         catch
         {
             notices.Dispose();
+            output.Dispose();
+            gate.Dispose();
+            throw;
+        }
+        finally
+        {
+            writer.Dispose();
+            launcherGate.Dispose();
+        }
+    }
+
+    /// <summary>Makes a process that waits to become a command beside the generation's program.</summary>
+    /// <exception cref="Win32Exception">The command cannot be executed.</exception>
+    public static CommandParts LaunchCommand(GenerationSpec spec, IReadOnlyList<string> command)
+    {
+        var order = new LaunchOrder(
+            ConfinementCheck.FolderOf(spec),
+            ProgramPath.Find(spec, command[0]),
+            command,
+            [.. spec.Environment.Select(variable => $"{variable.Key}={variable.Value}")],
+            ListenCount: 0)
+        {
+            Confinement = ConfinementCheck.Resolve(spec.Server.Confinement),
+        };
+        var (output, writer) = Libc.CreatePipe();
+        var (gate, launcherGate) = Libc.CreateSocketPair();
+        try
+        {
+            using var orderFile = WriteOrder(order);
+            var pid = Libc.Spawn(
+                Self,
+                ["slipway-agent", "supervisor", "launch"],
+                OwnEnvironment(),
+                [orderFile, writer, writer, launcherGate]);
+            Libc.SetBlocking(gate, blocking: false);
+            return new CommandParts(command[0], pid, Libc.OpenProcess(pid)!, output, gate);
+        }
+        catch
+        {
             output.Dispose();
             gate.Dispose();
             throw;

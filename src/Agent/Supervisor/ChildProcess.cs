@@ -141,7 +141,7 @@ internal sealed class ChildProcess : IDisposable
         _parts.Dispose();
     }
 
-    private static void Send(SafeFileHandle gate, ReadOnlySpan<byte> bytes)
+    internal static void Send(SafeFileHandle gate, ReadOnlySpan<byte> bytes)
     {
         try
         {
@@ -273,22 +273,10 @@ internal sealed class ChildProcess : IDisposable
                 : $"Cannot start {_parts.Command}: {_launchStep}."),
         null => (GenerationEnd.Exited, "Ended; how is unknown, since an earlier supervisor had started it."),
         { IsSignal: true, Status: var signal } =>
-            (GenerationEnd.Signalled, $"Ended by signal {NameOf(signal)}."),
+            (GenerationEnd.Signalled, $"Ended by signal {SpecCheck.NameOf(signal)}."),
         { Status: var code } =>
             (GenerationEnd.Exited, string.Create(CultureInfo.InvariantCulture, $"Exited with code {code}.")),
     };
-
-    private static string NameOf(int signal) =>
-        SpecCheck.Signals.FirstOrDefault(entry => entry.Value == signal).Key
-        ?? signal switch
-        {
-            4 => "ILL",
-            7 => "BUS",
-            8 => "FPE",
-            11 => "SEGV",
-            13 => "PIPE",
-            _ => signal.ToString(CultureInfo.InvariantCulture),
-        };
 
     /// <summary>Waits for what the process left behind in its session.</summary>
     private void CleanUp()
@@ -310,7 +298,7 @@ internal sealed class ChildProcess : IDisposable
         Vanished?.Invoke();
     }
 
-    private static void SendSignal(HashSet<int> family, int signal)
+    internal static void SendSignal(HashSet<int> family, int signal)
     {
         foreach (var pid in family)
         {

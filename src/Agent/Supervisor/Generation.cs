@@ -29,6 +29,15 @@ internal sealed record Generation(string Ticket, GenerationSpec Spec)
 
     public bool IsKilled { get; init; }
 
+    /// <summary>Current, and does not do what its liveness asks for.</summary>
+    public bool IsUnhealthy { get; init; }
+
+    /// <summary>It said itself that it is about to end.</summary>
+    public bool IsStopping { get; init; }
+
+    /// <summary>The ticket of the unhealthy generation whose place it takes as soon as it is ready.</summary>
+    public string? Replaces { get; init; }
+
     /// <summary>Whether it needs its sockets: a generation that is asked to finish has its own descriptors.</summary>
     public bool WantsSockets =>
         Phase is GenerationPhase.Starting or GenerationPhase.Ready or GenerationPhase.Current

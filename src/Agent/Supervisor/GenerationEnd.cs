@@ -10,4 +10,13 @@ internal enum GenerationEnd
     NotReady = 4,
     AddressInUse = 5,
     Killed = 6,
+
+    /// <summary>The kernel killed it because it wanted more memory than it may have.</summary>
+    OutOfMemory = 7,
+
+    /// <summary>It did not do any more what its liveness asks for.</summary>
+    Unhealthy = 8,
+
+    /// <summary>It did not say any more that it lives.</summary>
+    Watchdog = 9,
 }

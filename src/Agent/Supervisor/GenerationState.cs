@@ -12,4 +12,6 @@ internal sealed record GenerationState(
     int Restarts,
     GenerationEnd End = GenerationEnd.None,
     string Detail = "",
-    string Output = "");
+    string Output = "",
+    bool IsUnhealthy = false,
+    DateTimeOffset? Deadline = null);

@@ -9,9 +9,8 @@ internal static class ProgramPath
     private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
     /// <exception cref="Win32Exception">There is none, or it may not be executed.</exception>
-    public static string Find(GenerationSpec spec)
+    public static string Find(GenerationSpec spec, string program)
     {
-        var program = spec.Server.Command[0];
         if (program.Contains('/', StringComparison.Ordinal))
         {
             var path = Path.Combine(spec.WorkingDirectory, program);

@@ -12,20 +12,32 @@ internal sealed class ReadinessWatch(ChildContext context, ChildSet children, Li
     /// <summary>Begins to look; a generation that notifies tells by itself.</summary>
     public void Begin(Generation generation, ChildProcess child, Action ready, Action<string> note)
     {
-        var server = generation.Spec.Server;
-        var target = SpecCheck.ListenOf(server) is { } listen && listeners.AddressOf(listen).Local is IPEndPoint bound
-            ? new ProbeTarget(
-                ListenAddress.Reach(bound),
-                server.Readiness,
-                () => children.HasRivals,
-                context.Processes,
-                child.Pid)
-            : null;
-        if (server.Readiness.Kind != ReadinessKind.Notify)
+        var readiness = generation.Spec.Server.Readiness;
+        if (readiness.Kind != ReadinessKind.Notify)
         {
-            _probes.Add(generation.Number, server.Readiness.Kind is ReadinessKind.Http or ReadinessKind.Tcp
-                ? new ReadinessProbe(context.Poller, target!, ready, note)
-                : context.Poller.After(server.Readiness.AliveFor, ready));
+            _probes.Add(generation.Number, Ask(generation, child, readiness, ready, (_, detail) => note(detail)));
+        }
+    }
+
+    /// <summary>Asks until an answer is good.</summary>
+    public IDisposable Ask(
+        Generation generation, ChildProcess child, ReadinessSpec spec, Action good, Action<ProbeOutcome, string> note)
+    {
+        switch (spec.Kind)
+        {
+            case ReadinessKind.Http or ReadinessKind.Tcp:
+                var listen = SpecCheck.ListenOf(generation.Spec.Server, spec)!;
+                var target = new ProbeTarget(
+                    ListenAddress.Reach((IPEndPoint)listeners.AddressOf(listen).Local),
+                    spec,
+                    () => children.HasRivals,
+                    context.Processes,
+                    child.Pid);
+                return new ReadinessProbe(context.Poller, target, good, note);
+            case ReadinessKind.Exec:
+                return new ExecProbe(context, generation.Spec, spec, good, note);
+            default:
+                return context.Poller.After(spec.AliveFor, good);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using Slipway.Agent.Deployments;
 
 namespace Slipway.Agent.Supervisor;
@@ -76,14 +77,34 @@ internal static class SpecCheck
             return "server.listen: two sockets have the same name or address; make them different.";
         }
 
-        var readiness = server.Readiness;
-        return readiness.Kind is ReadinessKind.Http or ReadinessKind.Tcp && ListenOf(server) is null
-            ? $"server.readiness: there is no socket '{readiness.Listen}' to probe; name one of server.listen."
-            : null;
+        return FindInProbe("server.readiness", server, server.Readiness)
+            ?? (server.Liveness is { } liveness ? FindInProbe("server.liveness", server, liveness.Probe) : null);
     }
 
+    private static string? FindInProbe(string field, ServerSpec server, ReadinessSpec probe) => probe.Kind switch
+    {
+        ReadinessKind.Http or ReadinessKind.Tcp when ListenOf(server, probe) is null =>
+            $"{field}: there is no socket '{probe.Listen}' to probe; name one of server.listen.",
+        ReadinessKind.Exec when probe.Command is not [{ Length: > 0 }, ..] =>
+            $"{field}.exec.command: is empty; name a program.",
+        _ => null,
+    };
+
     /// <summary>The TCP socket that a probe connects to.</summary>
-    public static ListenSpec? ListenOf(ServerSpec server) => server.Listen.FirstOrDefault(
+    public static ListenSpec? ListenOf(ServerSpec server, ReadinessSpec probe) => server.Listen.FirstOrDefault(
         listen => ListenAddress.Parse(listen.Address) is { Kind: ListenKind.Tcp }
-            && (server.Readiness.Listen is not { Length: > 0 } name || listen.Name == name));
+            && (probe.Listen is not { Length: > 0 } name || listen.Name == name));
+
+    /// <summary>A signal's name, or its number.</summary>
+    public static string NameOf(int signal) =>
+        Signals.FirstOrDefault(entry => entry.Value == signal).Key
+        ?? signal switch
+        {
+            4 => "ILL",
+            7 => "BUS",
+            8 => "FPE",
+            11 => "SEGV",
+            13 => "PIPE",
+            _ => signal.ToString(CultureInfo.InvariantCulture),
+        };
 }

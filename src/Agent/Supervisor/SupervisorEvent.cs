@@ -24,6 +24,18 @@ internal abstract record SupervisorEvent
 
     public sealed record Ended(int Number, GenerationEnd End, string Detail) : SupervisorEvent;
 
+    /// <summary>It does not do any more what its liveness asks for.</summary>
+    public sealed record Failing(int Number, GenerationEnd End, string Detail) : SupervisorEvent;
+
+    /// <summary>It does again.</summary>
+    public sealed record Recovered(int Number) : SupervisorEvent;
+
+    /// <summary>It asks for more time to start, or to end.</summary>
+    public sealed record Extended(int Number, TimeSpan Time) : SupervisorEvent;
+
+    /// <summary>It says that it is about to end by itself.</summary>
+    public sealed record Stopping(int Number) : SupervisorEvent;
+
     /// <summary>Time has passed.</summary>
     public sealed record Tick : SupervisorEvent;
 }

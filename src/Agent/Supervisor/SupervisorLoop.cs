@@ -24,6 +24,7 @@ internal sealed class SupervisorLoop : IDisposable
     private readonly ChildContext _context;
     private readonly ChildSet _children;
     private readonly ReadinessWatch _readiness;
+    private readonly LivenessWatch _liveness;
     private readonly SupervisorUpgrade _upgrade;
     private readonly SafeFileHandle _lock;
     private readonly TakenHandover? _taken;
@@ -64,6 +65,7 @@ internal sealed class SupervisorLoop : IDisposable
         _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice);
         _children = new ChildSet(_context);
         _readiness = new ReadinessWatch(_context, _children, _listeners);
+        _liveness = new LivenessWatch(_context, _children, _readiness);
         _upgrade = new SupervisorUpgrade(folder, poller, HandOver, OnUpgradeChanged);
     }
 
@@ -183,6 +185,7 @@ internal sealed class SupervisorLoop : IDisposable
             _plan.Generations.Where(generation => generation.WantsSockets)
                 .SelectMany(generation => generation.Spec.Server.Listen));
         _readiness.KeepOnly(number => _plan.Find(number)?.Phase == GenerationPhase.Starting);
+        _liveness.Follow(_plan, NewsOf);
         _children.KeepOutputs(ticket => _plan.Find(ticket) is not null);
         _alarm?.Dispose();
         _alarm = _plan.NextDeadline is { } deadline
@@ -245,11 +248,26 @@ internal sealed class SupervisorLoop : IDisposable
             Note(number, status);
         }
 
+        if (message.Extension is { } time)
+        {
+            Post(new SupervisorEvent.Extended(number, time));
+        }
+
+        if (message.IsStopping)
+        {
+            Post(new SupervisorEvent.Stopping(number));
+        }
+
+        _liveness.Hear(number, message);
         if (message.IsReady && _plan.Find(number)?.Spec.Server.Readiness.Kind == ReadinessKind.Notify)
         {
             Post(new SupervisorEvent.BecameReady(number));
         }
     }
+
+    private LivenessNews NewsOf(Generation generation) => new(
+        (end, detail) => Post(new SupervisorEvent.Failing(generation.Number, end, detail)),
+        () => Post(new SupervisorEvent.Recovered(generation.Number)));
 
     private void OnEnded(int number, GenerationEnd end, string detail)
     {

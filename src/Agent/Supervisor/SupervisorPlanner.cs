@@ -30,7 +30,12 @@ internal sealed class SupervisorPlanner(Random jitter)
             SupervisorEvent.Shutdown => Drain(plan with { IsStopping = true }, _ => true, now),
             SupervisorEvent.Spawned spawned => Change(plan, spawned.Number, old => old with { Pid = spawned.Pid }),
             SupervisorEvent.NotSpawned failed => End(plan, failed.Number, failed.End, failed.Detail, now),
-            SupervisorEvent.BecameReady ready => Change(plan, ready.Number, old => BecomeReady(old, now)),
+            SupervisorEvent.BecameReady ready => BecomeReady(plan, ready.Number, now),
+            SupervisorEvent.Failing failing => Replacement.Fail(plan, failing, now, BackOffBy(now)),
+            SupervisorEvent.Recovered recovered => Change(plan, recovered.Number, Replacement.Recover),
+            SupervisorEvent.Extended extended => Change(plan, extended.Number, old => Extend(old, now + extended.Time)),
+            SupervisorEvent.Stopping stopping =>
+                Change(plan, stopping.Number, old => old with { IsStopping = true }),
             SupervisorEvent.Noted noted => Change(plan, noted.Number, old => Note(old, noted.Detail)),
             SupervisorEvent.Ended ended => End(plan, ended.Number, ended.End, ended.Detail, now),
             _ => Tick(plan, now),
@@ -69,7 +74,7 @@ internal sealed class SupervisorPlanner(Random jitter)
             case { Phase: GenerationPhase.Current or GenerationPhase.BackingOff }:
                 return new SupervisorStep(plan, []);
             case { Phase: GenerationPhase.Ready } ready when !plan.IsStopping:
-                var promoted = plan.With(ready with { Phase = GenerationPhase.Current });
+                var promoted = plan.With(ready with { Phase = GenerationPhase.Current, Replaces = null });
                 return Drain(promoted, other => other.Ticket != ticket && IsReplaced(other, ready), now);
             case { } other:
                 return new SupervisorStep(
@@ -80,7 +85,8 @@ internal sealed class SupervisorPlanner(Random jitter)
     }
 
     private static bool IsReplaced(Generation other, Generation promoted) =>
-        other.Phase is GenerationPhase.Current or GenerationPhase.BackingOff || other.Number < promoted.Number;
+        other.Phase is GenerationPhase.Current or GenerationPhase.BackingOff || other.Number < promoted.Number
+            || other.Replaces is not null;
 
     private static SupervisorStep Discard(SupervisorPlan plan, string ticket, DateTimeOffset now) =>
         plan.Find(ticket)?.Phase switch
@@ -113,13 +119,25 @@ internal sealed class SupervisorPlanner(Random jitter)
     private static SupervisorStep Change(SupervisorPlan plan, int number, Func<Generation, Generation> change) =>
         new(plan.Find(number) is { } old ? plan.With(change(old)) : plan, []);
 
-    private static Generation BecomeReady(Generation old, DateTimeOffset now) =>
-        old.Phase == GenerationPhase.Starting
-            ? old with { Phase = GenerationPhase.Ready, ReadyAt = now, Deadline = null, Detail = "" }
-            : old;
+    private static SupervisorStep BecomeReady(SupervisorPlan plan, int number, DateTimeOffset now)
+    {
+        if (plan.Find(number) is not { Phase: GenerationPhase.Starting } old)
+        {
+            return new SupervisorStep(plan, []);
+        }
+
+        var ready = old with { Phase = GenerationPhase.Ready, ReadyAt = now, Deadline = null, Detail = "" };
+        plan = plan.With(ready);
+        return ready.Replaces is null ? new SupervisorStep(plan, []) : Promote(plan, ready.Ticket, now);
+    }
 
     private static Generation Note(Generation old, string detail) =>
-        old.WantsSockets ? old with { Detail = detail } : old;
+        old is { WantsSockets: true, IsUnhealthy: false } ? old with { Detail = detail } : old;
+
+    private static Generation Extend(Generation old, DateTimeOffset until) =>
+        old.Phase is GenerationPhase.Starting or GenerationPhase.Draining && old.Deadline < until
+            ? old with { Deadline = until }
+            : old;
 
     private static Generation Stopping(Generation old, DateTimeOffset now) =>
         old with { Deadline = now + old.Spec.Server.StopGrace };
@@ -167,26 +185,38 @@ internal sealed class SupervisorPlanner(Random jitter)
             },
             _ => old,
         };
-        return new SupervisorStep(plan.With(next), []);
+        plan = plan.With(next);
+        return new SupervisorStep(
+            old.Phase == GenerationPhase.Starting ? Replacement.GiveUp(plan, old, detail, BackOffBy(now)) : plan, []);
     }
 
-    private Generation BackOff(Generation old, GenerationEnd end, string detail, DateTimeOffset now)
-    {
-        var restart = old.Spec.Server.Restart ?? RestartSpec.Default;
-        var failures = now - old.StartedAt >= restart.Reset ? 0 : old.Failures;
-        var delay = Math.Min(
-            restart.Min.TotalSeconds * Math.Pow(2, Math.Min(failures, 20)), restart.Max.TotalSeconds);
-        return old with
+    private Generation BackOff(Generation old, GenerationEnd end, string detail, DateTimeOffset now) =>
+        BackOff(old, mayForgive: true, now) with
         {
             Phase = GenerationPhase.BackingOff,
             End = end,
             Detail = detail,
+            IsUnhealthy = false,
+            IsStopping = false,
+        };
+
+    private Func<Generation, bool, Generation> BackOffBy(DateTimeOffset now) =>
+        (old, mayForgive) => BackOff(old, mayForgive, now);
+
+    private Generation BackOff(Generation old, bool mayForgive, DateTimeOffset now)
+    {
+        var restart = old.Spec.Server.Restart ?? RestartSpec.Default;
+        var failures = mayForgive && now - old.StartedAt >= restart.Reset ? 0 : old.Failures;
+        var delay = Math.Min(
+            restart.Min.TotalSeconds * Math.Pow(2, Math.Min(failures, 20)), restart.Max.TotalSeconds);
+        return old with
+        {
             Failures = failures + 1,
             Deadline = now + TimeSpan.FromSeconds(delay * (0.8 + (0.4 * jitter.NextDouble()))),
         };
     }
 
-    private static SupervisorStep Tick(SupervisorPlan plan, DateTimeOffset now)
+    private SupervisorStep Tick(SupervisorPlan plan, DateTimeOffset now)
     {
         var actions = new List<SupervisorAction>();
         foreach (var due in plan.Generations.Where(generation => generation.Deadline <= now))
@@ -201,7 +231,14 @@ internal sealed class SupervisorPlanner(Random jitter)
                         Detail = NotReady(due),
                     };
                     plan = plan.With(failed);
+                    plan = Replacement.GiveUp(plan, failed, failed.Detail, BackOffBy(now));
                     actions.Add(new SupervisorAction.Stop(failed));
+                    break;
+
+                case GenerationPhase.Current:
+                    var begun = Replacement.Begin(plan, due, now);
+                    plan = begun.Plan;
+                    actions.AddRange(begun.Actions);
                     break;
 
                 case GenerationPhase.BackingOff:

@@ -29,7 +29,9 @@ internal sealed record SupervisorState(
             generation.Restarts,
             generation.End,
             generation.Detail,
-            children.OutputOf(generation)))])
+            children.OutputOf(generation),
+            generation.IsUnhealthy,
+            generation.Deadline))])
     {
         Version = BuildInfo.Version,
     };

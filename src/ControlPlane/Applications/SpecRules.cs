@@ -11,7 +11,8 @@ internal static partial class SpecRules
     private const int MaxValueLength = 32 * 1024;
 
     /// <summary>What the agent and the supervisor set themselves.</summary>
-    private static readonly string[] ReservedVariables = ["SLIPWAY_", "SERVER_STARTER_", "LISTEN_", "NOTIFY_SOCKET"];
+    private static readonly string[] ReservedVariables =
+        ["SLIPWAY_", "SERVER_STARTER_", "LISTEN_", "NOTIFY_SOCKET", "WATCHDOG_"];
 
     public static bool IsName(string text) => NamePattern.IsMatch(text);
 

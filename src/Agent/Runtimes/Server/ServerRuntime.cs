@@ -111,6 +111,8 @@ internal sealed class ServerRuntime : IRuntime, IProvision
         generation.StartedAt)
     {
         Detail = generation.Detail,
+        Deadline = generation.Phase == GenerationPhase.Starting ? generation.Deadline : null,
+        IsUnhealthy = generation.IsUnhealthy,
         Output = generation.Output,
         ReadyAt = generation.ReadyAt,
         Reason = ReasonOf(generation.End),

@@ -54,8 +54,21 @@ public class SupervisorTextTests
         Assert.Equal(new ProcessStat(1, 'S', parent, session, start), ProcessStat.Parse(Encoding.UTF8.GetBytes(line)));
 
     [Fact]
-    public void A_notice_may_have_several_lines() =>
-        Assert.Equal(new NotifyMessage(IsReady: true, "warm = 1"), NotifyMessage.Parse("STATUS=warm = 1\nREADY=1\n"));
+    public void A_notice_may_have_several_lines()
+    {
+        Assert.Equal(
+            new NotifyMessage { IsReady = true, Status = "warm = 1" },
+            NotifyMessage.Parse("STATUS=warm = 1\nREADY=1\n"));
+        Assert.Equal(
+            new NotifyMessage { IsStopping = true, Extension = TimeSpan.FromSeconds(2) },
+            NotifyMessage.Parse("STOPPING=1\nEXTEND_TIMEOUT_USEC=2000000\nMAINPID=7"));
+        Assert.Equal(
+            new NotifyMessage { IsAlive = true, Watchdog = TimeSpan.FromMilliseconds(1) },
+            NotifyMessage.Parse("WATCHDOG=1\nWATCHDOG_USEC=1000"));
+        Assert.Equal(
+            new NotifyMessage { IsTrigger = true },
+            NotifyMessage.Parse("WATCHDOG=trigger\nWATCHDOG_USEC=0\nEXTEND_TIMEOUT_USEC=soon"));
+    }
 
     [Fact]
     public void The_environment_is_what_the_spec_says_and_what_is_promised()

@@ -1,0 +1,61 @@
+using System.ComponentModel;
+using Slipway.Agent.Deployments;
+using Slipway.Agent.Probes;
+
+namespace Slipway.Agent.Supervisor;
+
+/// <summary>Asks a command over and over how a generation is, until it said well as often as is needed.</summary>
+internal sealed class ExecProbe : IDisposable
+{
+    private readonly ChildContext _context;
+    private readonly GenerationSpec _generation;
+    private readonly ReadinessSpec _spec;
+    private readonly Action _ready;
+    private readonly Action<ProbeOutcome, string> _note;
+    private IDisposable _next;
+    private ExecRun? _run;
+    private int _successes;
+
+    public ExecProbe(
+        ChildContext context,
+        GenerationSpec generation,
+        ReadinessSpec spec,
+        Action ready,
+        Action<ProbeOutcome, string> note)
+    {
+        (_context, _generation, _spec, _ready, _note) = (context, generation, spec, ready, note);
+        _next = context.Poller.After(TimeSpan.Zero, BeginRound);
+    }
+
+    public void Dispose()
+    {
+        _next.Dispose();
+        _run?.Abandon();
+    }
+
+    private void BeginRound()
+    {
+        try
+        {
+            _run = new ExecRun(
+                _context, ChildLauncher.LaunchCommand(_generation, _spec.Command ?? []), _spec.Timeout, OnDone);
+        }
+        catch (Win32Exception e)
+        {
+            OnDone(isGood: false, e.Message);
+        }
+    }
+
+    private void OnDone(bool isGood, string detail)
+    {
+        _successes = isGood ? _successes + 1 : 0;
+        if (_successes >= Math.Max(1, _spec.Successes))
+        {
+            _ready();
+            return;
+        }
+
+        _next = _context.Poller.After(_spec.Interval, BeginRound);
+        _note(isGood ? ProbeOutcome.Good : ProbeOutcome.Bad, detail);
+    }
+}
