@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what deploy/build.sh built: programs into /usr/local, units for systemd. Starts and enables nothing, and
-# leaves configuration alone. Run it again to upgrade; a running program keeps its old file until it is restarted.
+# leaves configuration alone that is there. Run it again to upgrade; a running program keeps its old file until it is restarted.
 #
 #   deploy/install.sh [--root DIR] agent|control-plane|deployctl...
 set -euo pipefail
@@ -44,6 +44,9 @@ for part in "${parts[@]}"; do
             mv -fT "$root/usr/local/bin/slipway-control-plane.new" "$root/usr/local/bin/slipway-control-plane"
             put 644 "$here/systemd/slipway-control-plane.service" \
                 /usr/local/lib/systemd/system/slipway-control-plane.service
+            if [ ! -e "$root/etc/slipway/control-plane.json" ]; then
+                put 644 <(echo '{}') /etc/slipway/control-plane.json
+            fi
             put 644 "$here/systemd/slipway.sysusers" /usr/local/lib/sysusers.d/slipway.conf
             ;;
         deployctl) put 755 "$built/deployctl" /usr/local/bin/deployctl ;;

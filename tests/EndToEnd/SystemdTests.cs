@@ -10,6 +10,7 @@ public sealed class SystemdTests : IAsyncLifetime
 {
     private const string AgentUnit = "slipway-agent.service";
     private const string ControlPlaneUnit = "slipway-control-plane.service";
+    private const StringComparison Exactly = StringComparison.Ordinal;
     private readonly string _root = Directory.CreateTempSubdirectory("slipway-host-").FullName;
     private readonly IPEndPoint _address = new(IPAddress.Loopback, Fleet.FreePort());
     private readonly int _port = Fleet.FreePort();
@@ -21,13 +22,9 @@ public sealed class SystemdTests : IAsyncLifetime
     {
         // The control plane runs as a user of its own, whom the folders must let through.
         File.SetUnixFileMode(_root, (UnixFileMode)0b111_101_101);
-        (await ProgramResult.RunAsync(
-            Path.Join(Published.Root, "deploy/install.sh"),
-            ["--root", _root, "agent", "control-plane", "deployctl"],
-            new Dictionary<string, string>(),
-            Cancellation)).Expect(0);
         _host = await SystemdHost.BootAsync(_root, Cancellation);
-        await _host.RunAsync(Cancellation, "systemd-sysusers");
+        await ConfigureControlPlaneAsync();
+        await InstallAsync(ControlPlaneUnit);
     }
 
     public async ValueTask DisposeAsync()
@@ -41,6 +38,9 @@ public sealed class SystemdTests : IAsyncLifetime
     [InlineData(ControlPlaneUnit)]
     public async Task A_unit_is_what_systemd_understands(string unit)
     {
+        await _host.RunAsync(
+            TestContext.Current.CancellationToken, $"{SystemdHost.Source}/deploy/install.sh", "agent");
+
         var verified = await _host.TryAsync(
             TestContext.Current.CancellationToken,
             "systemd-analyze", "verify", "--recursive-errors=no", $"/usr/local/lib/systemd/system/{unit}");
@@ -81,11 +81,11 @@ public sealed class SystemdTests : IAsyncLifetime
     public async Task A_host_that_boots_again_serves_what_it_served_before_without_a_control_plane()
     {
         await DeployAsync();
+        await _host.RunAsync(TestContext.Current.CancellationToken, "systemctl", "disable", ControlPlaneUnit);
 
         await _host.DisposeAsync();
+        Assert.Equal("", await TryAskAsync());
         _host = await SystemdHost.BootAsync(_root, TestContext.Current.CancellationToken);
-        await Assert.ThrowsAnyAsync<Exception>(AskAsync);
-        await _host.RunAsync(TestContext.Current.CancellationToken, "systemctl", "start", AgentUnit);
 
         var answer = "";
         await UntilAsync(async () => (answer = await TryAskAsync()).Length > 0);
@@ -96,7 +96,6 @@ public sealed class SystemdTests : IAsyncLifetime
     [Fact(Timeout = 240_000)]
     public async Task The_control_plane_serves_from_the_moment_its_unit_is_started_and_again_after_it_was_killed()
     {
-        await StartControlPlaneAsync();
         (await DeployctlAsync("agent", "list")).Expect(0);
         Assert.Equal("slipway", await ShowAsync(ControlPlaneUnit, "User"));
         var before = await ShowAsync(ControlPlaneUnit, "MainPID");
@@ -109,24 +108,36 @@ public sealed class SystemdTests : IAsyncLifetime
         (await DeployctlAsync("agent", "list")).Expect(0);
     }
 
-    private async Task StartControlPlaneAsync()
+    /// <summary>Does what docs/operations.md says, up to and with the line that starts the unit.</summary>
+    private async Task InstallAsync(string unit)
+    {
+        var lines = await File.ReadAllLinesAsync(Path.Join(Published.Root, "docs/operations.md"), Cancellation);
+        var steps = lines.SkipWhile(line => line != "## Installing under systemd")
+            .SkipWhile(line => line != "```sh").Skip(1).TakeWhile(line => line != "```")
+            .Where(line => line.Length > 0).ToList();
+        var last = steps.FindIndex(line => line.Contains($"--now {Path.GetFileNameWithoutExtension(unit)} ", Exactly));
+        Assert.True(last >= 0, $"docs/operations.md does not say how {unit} is started");
+        var first = steps.FindLastIndex(last - 1, line => line.Contains("--now", Exactly)) + 1;
+        foreach (var step in steps[first..(last + 1)])
+        {
+            await _host.RunAsync(Cancellation, "sh", "-c", $"cd {SystemdHost.Source} && {step}");
+        }
+    }
+
+    private Task ConfigureControlPlaneAsync()
     {
         var settings = new JsonObject
         {
             ["Hosting"] = new JsonObject { ["Listen"] = new JsonArray($"127.0.0.1:{_port}") },
         };
-        await _host.WriteAsync("/etc/slipway/control-plane.json", settings.ToJsonString(), Cancellation);
-        await _host.RunAsync(Cancellation, "chown", "-R", "slipway:", "/etc/slipway");
-        await _host.RunAsync(Cancellation, "systemctl", "start", ControlPlaneUnit);
+        return _host.WriteAsync("/etc/slipway/control-plane.json", settings.ToJsonString(), Cancellation);
     }
 
-    /// <summary>Both programs, and the sample's first release.</summary>
+    /// <summary>The agent, and the sample's first release.</summary>
     private async Task DeployAsync()
     {
-        await StartControlPlaneAsync();
-        var token = (await DeployctlAsync("agent", "token", "create", "--label", "env=production")).Expect(0)
-            .Json["token"];
-        await _host.WriteAsync("/etc/slipway/enrol.token", (string)token!, Cancellation);
+        var created = await DeployctlAsync("agent", "token", "create", "--label", "env=production");
+        await _host.WriteAsync("/etc/slipway/enrol.token", (string)created.Expect(0).Json["token"]!, Cancellation);
         await _host.WriteAsync(
             "/etc/slipway/agent.json",
             $$"""
@@ -143,7 +154,7 @@ public sealed class SystemdTests : IAsyncLifetime
             }
             """,
             Cancellation);
-        await _host.RunAsync(Cancellation, "systemctl", "start", AgentUnit);
+        await InstallAsync(AgentUnit);
 
         var manifest = await File.ReadAllTextAsync(
             Path.Join(Published.Sample("starlet"), "slipway.yaml"), Cancellation);
@@ -191,17 +202,12 @@ public sealed class SystemdTests : IAsyncLifetime
     private Task<string> ShowAsync(string unit, string property) =>
         _host.RunAsync(Cancellation, "systemctl", "show", "--value", "-p", property, unit);
 
-    private async Task<string> AskAsync()
-    {
-        using var connection = await LoadConnection.OpenAsync(_address, Cancellation);
-        return (await connection.AskAsync("/", keepAlive: false, Cancellation)).Body;
-    }
-
     private async Task<string> TryAskAsync()
     {
         try
         {
-            return await AskAsync();
+            using var connection = await LoadConnection.OpenAsync(_address, Cancellation);
+            return (await connection.AskAsync("/", keepAlive: false, Cancellation)).Body;
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {

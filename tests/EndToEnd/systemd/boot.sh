@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Boots the real systemd as the first process of namespaces of its own: what units do on a host, without a host. /etc,
-# /usr/local and /var/lib are this machine's, with the changes kept in FOLDER, so that booting again is a reboot. The
-# line 'systemd is process N' says where to enter. SIGTERM ends everything at once, and so does a quarter of an hour.
+# /usr/local and /var/lib are this machine's, with the changes kept in FOLDER, so that booting again is a reboot. This
+# checkout is at /run/slipway-source. The line 'systemd is process N' says where to enter. SIGTERM ends everything at once, and so does a quarter of an hour.
 #
 #   boot.sh FOLDER
 set -euo pipefail
@@ -39,7 +39,10 @@ mkdir -p "$folder/.units"
 mount --bind "$folder/.units" /etc/systemd/system
 umount -R /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
-for path in /run /tmp /var/tmp /dev/shm; do
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir /run/slipway-source
+mount --bind "$(dirname "$0")/../../.." /run/slipway-source
+for path in /tmp /var/tmp /dev/shm; do
     mount -t tmpfs -o mode=1777 tmpfs "$path"
 done
 
@@ -49,6 +52,7 @@ mkdir -p "$units"
 for target in default sysinit basic shutdown umount multi-user network-online; do
     printf '[Unit]\nDescription=%s\nDefaultDependencies=no\n' "$target" > "$units/$target.target"
 done
+echo Wants=multi-user.target >> "$units/default.target"
 export container=slipway
 export SYSTEMD_UNIT_PATH=/etc/systemd/system:/usr/local/lib/systemd/system:$units
 exec /lib/systemd/systemd --system --unit=default.target --log-target=console --show-status=false

@@ -7,6 +7,9 @@ namespace Tests.Kit.Programs;
 /// </summary>
 public sealed class SystemdHost : IAsyncDisposable
 {
+    /// <summary>Where the host sees this checkout.</summary>
+    public const string Source = "/run/slipway-source";
+
     private static readonly string Boot = Path.Join(Published.Root, "tests/EndToEnd/systemd/boot.sh");
     private static readonly Dictionary<string, string> NoVariables = [];
     private readonly RunningProgram _boot;
@@ -57,7 +60,7 @@ public sealed class SystemdHost : IAsyncDisposable
     public async Task WriteAsync(string path, string content, CancellationToken cancellationToken)
     {
         // Through the host, not below it: a mounted overlay need not notice what changes in its layers.
-        var script = $"mkdir -p \"$(dirname '{path}')\" && umask 077 && printf %s \"$1\" > '{path}'";
+        var script = $"mkdir -p \"$(dirname '{path}')\" && umask 022 && printf %s \"$1\" > '{path}'";
         await RunAsync(cancellationToken, "sh", "-c", script, "sh", content);
     }
 
