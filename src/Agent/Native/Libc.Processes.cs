@@ -72,7 +72,7 @@ internal static partial class Libc
         }
 
         // siginfo_t of SIGCHLD: signo, errno, code, padding, pid, uid, status.
-        return info[4] == 0 ? null : new ChildEnd(IsSignal: info[2] != 1, Status: info[6]);
+        return info[4] == 0 ? null : new ChildEnd(IsSignal: info[2] != 1, Status: info[6], HasCore: info[2] == 3);
     }
 
     /// <summary>Sets this process's soft limit of open files.</summary>
@@ -212,4 +212,10 @@ internal static partial class Libc
 }
 
 /// <summary>How a process ended: by which signal, or with which exit code.</summary>
-internal readonly record struct ChildEnd(bool IsSignal, int Status);
+internal readonly record struct ChildEnd(bool IsSignal, int Status, bool HasCore = false)
+{
+    private const int CoreFlag = 0x80;
+
+    /// <summary>The same as wait(2) says it.</summary>
+    public int WaitStatus => IsSignal ? Status | (HasCore ? CoreFlag : 0) : Status << 8;
+}

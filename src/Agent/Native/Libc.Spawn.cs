@@ -10,16 +10,9 @@ internal static partial class Libc
     private const short SpawnSignalMask = 8;
     private const short SpawnSession = 0x80;
 
-    /// <summary>
-    /// Starts a program in a session of its own, with default signals, and with <paramref name="descriptors"/> as its
-    /// descriptors 0, 1, 2 ... and no other.
-    /// </summary>
+    /// <summary>Starts a program with default signals.</summary>
     /// <returns>The process's number.</returns>
-    public static unsafe int Spawn(
-        string path,
-        IReadOnlyList<string> arguments,
-        IReadOnlyList<string> environment,
-        IReadOnlyList<SafeHandle> descriptors)
+    public static unsafe int Spawn(SpawnOrder order)
     {
         var actions = stackalloc byte[512];
         var attributes = stackalloc byte[1024];
@@ -30,25 +23,41 @@ internal static partial class Libc
         CheckSpawn(InitAttributes(attributes), "posix_spawnattr_init");
         try
         {
-            for (var i = 0; i < descriptors.Count; i++)
+            var lowest = order.Descriptors.Count == 0 ? 0 : order.Descriptors.Keys.Max() + 1;
+            foreach (var (number, file) in order.Descriptors)
             {
                 // Copied above the numbers that will be given out: no dup2 can hit what a later one needs.
-                copies.Add(Duplicate(descriptors[i], descriptors.Count));
-                CheckSpawn(AddDup2(actions, Number(copies[i]), i), "posix_spawn_file_actions_adddup2");
+                copies.Add(Duplicate(file, lowest));
+                CheckSpawn(AddDup2(actions, Number(copies[^1]), number), "posix_spawn_file_actions_adddup2");
             }
 
-            CheckSpawn(AddCloseFrom(actions, descriptors.Count), "posix_spawn_file_actions_addclosefrom_np");
+            if (!order.KeepsOthers)
+            {
+                CheckSpawn(AddCloseFrom(actions, lowest), "posix_spawn_file_actions_addclosefrom_np");
+            }
+
+            if (order.Folder is { } folder)
+            {
+                CheckSpawn(AddFolder(actions, texts.Add(folder)), "posix_spawn_file_actions_addchdir_np");
+            }
+
             _ = FillSignals(signals);
             CheckSpawn(SetDefaultSignals(attributes, signals), "posix_spawnattr_setsigdefault");
             _ = EmptySignals(signals);
             CheckSpawn(SetSignalMask(attributes, signals), "posix_spawnattr_setsigmask");
+            var session = order.LeadsSession ? SpawnSession : 0;
             CheckSpawn(
-                SetSpawnFlags(attributes, SpawnDefaultSignals | SpawnSignalMask | SpawnSession),
+                SetSpawnFlags(attributes, (short)(SpawnDefaultSignals | SpawnSignalMask | session)),
                 "posix_spawnattr_setflags");
             CheckSpawn(
                 PosixSpawn(
-                    out var pid, texts.Add(path), actions, attributes, texts.Add(arguments), texts.Add(environment)),
-                $"exec {path}");
+                    out var pid,
+                    texts.Add(order.Path),
+                    actions,
+                    attributes,
+                    texts.Add(order.Arguments),
+                    texts.Add(order.Environment)),
+                $"exec {order.Path}");
             return pid;
         }
         finally
@@ -83,6 +92,9 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_addclosefrom_np")]
     private static unsafe partial int AddCloseFrom(byte* actions, int first);
 
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_addchdir_np")]
+    private static unsafe partial int AddFolder(byte* actions, byte* path);
+
     [LibraryImport(Library, EntryPoint = "posix_spawnattr_init")]
     private static unsafe partial int InitAttributes(byte* attributes);
 
@@ -103,4 +115,24 @@ internal static partial class Libc
 
     [LibraryImport(Library, EntryPoint = "sigemptyset")]
     private static unsafe partial int EmptySignals(byte* signals);
+}
+
+/// <summary>What to start, and what it gets.</summary>
+internal sealed record SpawnOrder(
+    string Path, IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment)
+{
+    /// <summary>Its descriptors by number.</summary>
+    public required IReadOnlyDictionary<int, SafeHandle> Descriptors { get; init; }
+
+    /// <summary>Whether it also gets what is open in this process without close-on-exec.</summary>
+    public bool KeepsOthers { get; init; }
+
+    public bool LeadsSession { get; init; } = true;
+
+    /// <summary>Where it runs; null: where this process runs. A relative path counts from there.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>Numbered 0, 1, 2 ...</summary>
+    public static IReadOnlyDictionary<int, SafeHandle> InOrder(params IEnumerable<SafeHandle> files) =>
+        files.Index().ToDictionary(file => file.Index, file => file.Item);
 }

@@ -37,6 +37,29 @@ internal static class ChildEnvironment
         return [.. variables.Select(variable => $"{variable.Key}={variable.Value}")];
     }
 
+    /// <summary>Nothing but what Server::Starter adds, unless more was asked for.</summary>
+    public static IReadOnlyList<string> BuildForWorker(Generation generation, WorkerSpec worker, string notifyName)
+    {
+        var sockets = worker.Sockets.Select(socket => $"{socket.Name}={socket.Descriptor}");
+        var variables = new Dictionary<string, string>(generation.Spec.Environment)
+        {
+            ["SERVER_STARTER_GENERATION"] = generation.Number.ToString(CultureInfo.InvariantCulture),
+            ["SERVER_STARTER_PORT"] = string.Join(';', sockets),
+        };
+        if (notifyName.Length > 0)
+        {
+            variables["NOTIFY_SOCKET"] = "@" + notifyName;
+        }
+
+        if (worker.OffersListenFds)
+        {
+            variables["LISTEN_FDS"] = worker.Sockets.Count.ToString(CultureInfo.InvariantCulture);
+            variables["LISTEN_FDNAMES"] = string.Join(':', generation.Spec.Server.Listen.Select(spec => spec.Name));
+        }
+
+        return [.. variables.Select(variable => $"{variable.Key}={variable.Value}")];
+    }
+
     /// <summary>As given, as Server::Starter does it, but with the real port where 0 was given.</summary>
     private static string NameOf(string given, ListenAddress bound)
     {

@@ -12,6 +12,12 @@ internal static class ChildLauncher
     /// <summary>Not the program's path: after an upgrade another program would stand there.</summary>
     public const string Self = "/proc/self/exe";
 
+    /// <summary>The process that is to become the program; only its descriptors are missing.</summary>
+    public static SpawnOrder Launcher => new(Self, ["slipway-agent", "supervisor", "launch"], OwnEnvironment())
+    {
+        Descriptors = SpawnOrder.InOrder(),
+    };
+
     /// <summary>Makes a process that waits to become the generation's program.</summary>
     /// <exception cref="Win32Exception">The program cannot be executed.</exception>
     public static ChildParts Launch(Generation generation, ListenerSet listeners)
@@ -37,15 +43,15 @@ internal static class ChildLauncher
         {
             using var programOutput = OpenBothWays(writer);
             using var orderFile = WriteOrder(order);
-            var pid = Libc.Spawn(
-                Self,
-                ["slipway-agent", "supervisor", "launch"],
-                OwnEnvironment(),
+            var pid = Libc.Spawn(Launcher with
+            {
+                Descriptors = SpawnOrder.InOrder(
                 [
                     orderFile, programOutput, programOutput,
                     .. spec.Server.Listen.Select(listeners.SocketOf),
                     launcherGate,
-                ]);
+                ]),
+            });
             Libc.SetBlocking(gate, blocking: false);
             return new ChildParts(generation.Number, pid, Libc.OpenProcess(pid)!)
             {
@@ -91,11 +97,10 @@ internal static class ChildLauncher
         try
         {
             using var orderFile = WriteOrder(order);
-            var pid = Libc.Spawn(
-                Self,
-                ["slipway-agent", "supervisor", "launch"],
-                OwnEnvironment(),
-                [orderFile, writer, writer, launcherGate]);
+            var pid = Libc.Spawn(Launcher with
+            {
+                Descriptors = SpawnOrder.InOrder(orderFile, writer, writer, launcherGate),
+            });
             Libc.SetBlocking(gate, blocking: false);
             return new CommandParts(command[0], pid, Libc.OpenProcess(pid)!, output, gate);
         }
@@ -170,7 +175,7 @@ internal static class ChildLauncher
         }
     }
 
-    private static SafeFileHandle WriteOrder(LaunchOrder order)
+    public static SafeFileHandle WriteOrder(LaunchOrder order)
     {
         var file = Libc.CreateMemoryFile("launch");
         RandomAccess.Write(file, order.Write(), 0);

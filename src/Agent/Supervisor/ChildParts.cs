@@ -9,16 +9,21 @@ internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) :
 {
     public required ulong StartTicks { get; init; }
 
-    public required string NotifyName { get; init; }
+    public string NotifyName { get; init; } = "";
 
-    public required SafeFileHandle Notices { get; init; }
+    /// <summary>Null: nobody asked it to notify.</summary>
+    public SafeFileHandle? Notices { get; init; }
 
-    public required SafeFileHandle Output { get; init; }
+    /// <summary>Null: it writes where its supervisor writes.</summary>
+    public SafeFileHandle? Output { get; init; }
 
     /// <summary>Null when an earlier supervisor let it go.</summary>
     public SafeFileHandle? Gate { get; init; }
 
     public required string Command { get; init; }
+
+    /// <summary>Whether it has no session of its own.</summary>
+    public bool IsWorker { get; init; }
 
     /// <summary>How long what it leaves behind may go on.</summary>
     public required TimeSpan StopGrace { get; init; }
@@ -32,19 +37,20 @@ internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) :
         {
             StartTicks = child.StartTicks,
             NotifyName = child.NotifyName,
-            Notices = descriptors[child.Notices],
-            Output = descriptors[child.Output],
+            Notices = child.Notices is { } notices ? descriptors[notices] : null,
+            Output = child.Output is { } output ? descriptors[output] : null,
             Gate = child.Gate is { } gate ? descriptors[gate] : null,
             Command = child.Command,
             StopGrace = child.StopGrace,
             User = child.User,
+            IsWorker = child.IsWorker,
         };
 
     public void Dispose()
     {
         Process.Dispose();
-        Notices.Dispose();
-        Output.Dispose();
+        Notices?.Dispose();
+        Output?.Dispose();
         Gate?.Dispose();
     }
 }
@@ -52,7 +58,7 @@ internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) :
 /// <summary>Where a process's news go.</summary>
 internal sealed record ChildContext(
     Poller Poller,
-    OutputLog Log,
+    OutputLog? Log,
     ProcessTable Processes,
     Action<int, GenerationEnd, string> Ended,
     Action<int, NotifyMessage> Notice);

@@ -19,7 +19,7 @@ internal sealed class ChildProcess : IDisposable
     private readonly ChildParts _parts;
     private readonly List<IDisposable> _watches = [];
     private readonly List<byte> _partialLine = [];
-    private readonly IDisposable _outputWatch;
+    private readonly IDisposable? _outputWatch;
     private readonly IDisposable? _gateWatch;
     private DateTimeOffset? _killRemnantsAt;
     private DateTimeOffset? _killAt;
@@ -36,7 +36,11 @@ internal sealed class ChildProcess : IDisposable
         _launchStep = memory.LaunchStep ?? "";
         _partialLine.AddRange(memory.PartialLine ?? []);
         Tail.Append(memory.Tail ?? []);
-        _outputWatch = context.Poller.On(parts.Output, Libc.Readable, OnOutput);
+        if (parts.Output is { } output)
+        {
+            _outputWatch = context.Poller.On(output, Libc.Readable, OnOutput);
+        }
+
         if (_hasEnded)
         {
             context.Poller.After(TimeSpan.Zero, CleanUp);
@@ -44,7 +48,11 @@ internal sealed class ChildProcess : IDisposable
         }
 
         _watches.Add(context.Poller.On(parts.Process, Libc.Readable, OnEnd));
-        _watches.Add(context.Poller.On(parts.Notices, Libc.Readable, OnNotice));
+        if (parts.Notices is { } notices)
+        {
+            _watches.Add(context.Poller.On(notices, Libc.Readable, OnNotice));
+        }
+
         if (_killAt is { } due)
         {
             context.Poller.After(due - context.Poller.Now, Kill);
@@ -58,7 +66,13 @@ internal sealed class ChildProcess : IDisposable
 
     public int Pid => _parts.Pid;
 
+    /// <summary>Whether it was the program from the first.</summary>
+    public bool IsProgram => _parts.Gate is null;
+
     public OutputTail Tail { get; } = new();
+
+    /// <summary>How it ended, as wait(2) says it.</summary>
+    public int WaitStatus { get; private set; }
 
     public JournaledProcess Journal =>
         new(_parts.Number, _parts.Pid, _parts.StartTicks, _parts.NotifyName);
@@ -123,20 +137,21 @@ internal sealed class ChildProcess : IDisposable
         {
             StartTicks = _parts.StartTicks,
             NotifyName = _parts.NotifyName,
-            Notices = descriptors.Add(_parts.Notices),
-            Output = descriptors.Add(_parts.Output),
+            Notices = _parts.Notices is { } notices ? descriptors.Add(notices) : null,
+            Output = _parts.Output is { } output ? descriptors.Add(output) : null,
             Gate = IsLaunching ? descriptors.Add(_parts.Gate!) : null,
             IsRemnant = isRemnant,
             Command = _parts.Command,
             StopGrace = _parts.StopGrace,
             User = _parts.User,
+            IsWorker = _parts.IsWorker,
             Memory = Memory,
         };
 
     public void Dispose()
     {
         _watches.ForEach(watch => watch.Dispose());
-        _outputWatch.Dispose();
+        _outputWatch?.Dispose();
         _gateWatch?.Dispose();
         _parts.Dispose();
     }
@@ -186,7 +201,7 @@ internal sealed class ChildProcess : IDisposable
 
     private void OnNotice()
     {
-        while (Libc.ReceiveNotice(_parts.Notices) is { } notice)
+        while (_parts.Notices is { } notices && Libc.ReceiveNotice(notices) is { } notice)
         {
             // A sender that has ended already (systemd-notify) cannot be looked up: then its user must do, and it
             // knew the socket's random name.
@@ -204,14 +219,14 @@ internal sealed class ChildProcess : IDisposable
     private void OnOutput()
     {
         Span<byte> buffer = stackalloc byte[MostAtOnce];
-        var length = Libc.Read(_parts.Output, buffer);
+        var length = Libc.Read(_parts.Output!, buffer);
         if (length > 0)
         {
             Keep(buffer[..length]);
         }
         else if (length == 0)
         {
-            _outputWatch.Dispose();
+            _outputWatch?.Dispose();
         }
     }
 
@@ -219,15 +234,20 @@ internal sealed class ChildProcess : IDisposable
     {
         Tail.Append(bytes);
         _partialLine.AddRange(bytes);
-        _context.Log.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
+        _context.Log?.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
     }
 
     private void DrainOutput()
     {
+        if (_parts.Output is not { } output)
+        {
+            return;
+        }
+
         Span<byte> buffer = stackalloc byte[MostAtOnce];
         for (var left = 2 * MostAtOnce; left > 0;)
         {
-            var length = Libc.Read(_parts.Output, buffer);
+            var length = Libc.Read(output, buffer);
             if (length <= 0)
             {
                 break;
@@ -240,7 +260,7 @@ internal sealed class ChildProcess : IDisposable
         if (_partialLine.Count > 0)
         {
             _partialLine.Add((byte)'\n');
-            _context.Log.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
+            _context.Log?.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
         }
     }
 
@@ -258,8 +278,17 @@ internal sealed class ChildProcess : IDisposable
         _hasEnded = true;
 
         // Not reaped as long as its session has members: its number is the session's.
-        var (end, detail) = Describe(Libc.WaitForChild(_parts.Process, reap: false));
+        var how = Libc.WaitForChild(_parts.Process, reap: _parts.IsWorker);
+        WaitStatus = how?.WaitStatus ?? 0;
+        var (end, detail) = Describe(how);
         _context.Ended(_parts.Number, end, detail);
+        if (_parts.IsWorker)
+        {
+            Dispose();
+            Vanished?.Invoke();
+            return;
+        }
+
         _killRemnantsAt = _isKilled ? _context.Poller.Now : _context.Poller.Now + _parts.StopGrace;
         SendSignal(_context.Processes.FamilyOf(Pid), Libc.SignalTerminate);
         CleanUp();
@@ -273,7 +302,7 @@ internal sealed class ChildProcess : IDisposable
                 : $"Cannot start {_parts.Command}: {_launchStep}."),
         null => (GenerationEnd.Exited, "Ended; how is unknown, since an earlier supervisor had started it."),
         { IsSignal: true, Status: var signal } =>
-            (GenerationEnd.Signalled, $"Ended by signal {SpecCheck.NameOf(signal)}."),
+            (GenerationEnd.Signalled, $"Ended by signal {SignalTable.NameOf(signal)}."),
         { Status: var code } =>
             (GenerationEnd.Exited, string.Create(CultureInfo.InvariantCulture, $"Exited with code {code}.")),
     };

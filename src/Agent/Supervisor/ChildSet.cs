@@ -40,7 +40,9 @@ internal sealed class ChildSet(ChildContext context)
                 listeners.MakeBlocking();
             }
 
-            var child = Own(generation, ChildLauncher.Launch(generation, listeners));
+            var child = Own(generation, generation.Spec.Worker is { } worker
+                ? WorkerLauncher.Launch(generation, worker, listeners)
+                : ChildLauncher.Launch(generation, listeners));
             return new SupervisorEvent.Spawned(generation.Number, child.Pid);
         }
         catch (Win32Exception e)

@@ -109,7 +109,7 @@ internal sealed class ExecRun
     {
         var how = LaunchError() is { } error ? error
             : _isLate ? string.Create(CultureInfo.InvariantCulture, $"did not end within {_timeout.TotalSeconds} s")
-            : end is { IsSignal: true, Status: var signal } ? $"was ended by signal {SpecCheck.NameOf(signal)}"
+            : end is { IsSignal: true, Status: var signal } ? $"was ended by signal {SignalTable.NameOf(signal)}"
             : string.Create(CultureInfo.InvariantCulture, $"exited with code {end?.Status}");
         var said = Encoding.UTF8.GetString([.. _output]).Trim();
         return said.Length == 0 ? $"{_parts.Command} {how}." : $"{_parts.Command} {how}: {said}";

@@ -24,6 +24,9 @@ internal sealed record Generation(string Ticket, GenerationSpec Spec)
 
     public string Detail { get; init; } = "";
 
+    /// <summary>How its last process ended, as wait(2) says it.</summary>
+    public int WaitStatus { get; init; }
+
     /// <summary>When a start has taken too long, a stop turns into a kill, or a back-off is over.</summary>
     public DateTimeOffset? Deadline { get; init; }
 

@@ -11,4 +11,8 @@ internal sealed record GenerationSpec(
     string Version,
     string WorkingDirectory,
     IReadOnlyDictionary<string, string> Environment,
-    ServerSpec Server);
+    ServerSpec Server)
+{
+    /// <summary>Null: the program of a workload, with a session, an output and an environment of its own.</summary>
+    public WorkerSpec? Worker { get; init; }
+}

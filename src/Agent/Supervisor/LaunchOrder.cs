@@ -15,6 +15,9 @@ internal sealed record LaunchOrder(
 
     public const int FirstListenDescriptor = 3;
 
+    /// <summary>Whether the program gets the limit of open files that the launcher has.</summary>
+    public bool KeepsLimits { get; init; }
+
     public LaunchConfinement Confinement { get; init; } = new();
 
     /// <summary>Where the launcher waits for the word to go on, and tells why it could not.</summary>
@@ -29,6 +32,7 @@ internal sealed record LaunchOrder(
         WriteAll(writer, Arguments);
         WriteAll(writer, Environment);
         writer.Write(ListenCount);
+        writer.Write(KeepsLimits);
         Confinement.Write(writer);
         writer.Flush();
         return bytes.ToArray();
@@ -40,6 +44,7 @@ internal sealed record LaunchOrder(
         return new LaunchOrder(
             reader.ReadString(), reader.ReadString(), ReadAll(reader), ReadAll(reader), reader.ReadInt32())
         {
+            KeepsLimits = reader.ReadBoolean(),
             Confinement = LaunchConfinement.Read(reader),
         };
     }

@@ -75,7 +75,11 @@ internal static class LaunchRole
 
         var confinement = order.Confinement;
         var pid = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        Libc.SetFileLimit(SoftFileLimit);
+        if (!order.KeepsLimits)
+        {
+            Libc.SetFileLimit(SoftFileLimit);
+        }
+
         if (confinement.Umask is { } mask)
         {
             Libc.SetFileMask(mask);

@@ -14,7 +14,7 @@ internal sealed class ListenerSet
     private readonly Dictionary<string, Listener> _listeners = [];
 
     /// <summary>Called with the path of a socket that an earlier process has left and that is removed.</summary>
-    public Action<string> Removing { get; init; } = _ => { };
+    public Action<string> Removing { get; set; } = _ => { };
 
     public IReadOnlyList<ListenState> State =>
         [.. _listeners.Values.Select(listener => new ListenState(listener.Name, listener.Address.ToString()))];

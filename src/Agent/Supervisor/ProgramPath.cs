@@ -26,6 +26,25 @@ internal static class ProgramPath
             ?? throw Failure(Errno.NoEntry, $"{program} in PATH={folders}");
     }
 
+    /// <summary>The same for a worker, as a path that counts from where it runs.</summary>
+    /// <exception cref="Win32Exception">PATH leads to no such program.</exception>
+    public static string FindForWorker(GenerationSpec spec, WorkerSpec worker)
+    {
+        var program = spec.Server.Command[0];
+        if (program.Contains('/', StringComparison.Ordinal))
+        {
+            return program;
+        }
+
+        var folders = spec.Environment.GetValueOrDefault("PATH") ?? DefaultPath;
+        return folders.Split(':')
+            .Select(folder => Path.Combine(folder.Length == 0 ? "." : folder, program))
+            .FirstOrDefault(path => IsProgram(Path.Combine(worker.Folder ?? "", path)))
+            ?? throw Failure(Errno.NoEntry, program);
+
+        static bool IsProgram(string path) => File.Exists(path) && Libc.MayExecute(path);
+    }
+
     private static Win32Exception Failure(int error, string what) =>
         new(error, $"Cannot execute {what}: {new Win32Exception(error).Message}.");
 }

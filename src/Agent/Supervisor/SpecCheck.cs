@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Globalization;
 using Slipway.Agent.Deployments;
 
 namespace Slipway.Agent.Supervisor;
@@ -94,17 +93,4 @@ internal static class SpecCheck
     public static ListenSpec? ListenOf(ServerSpec server, ReadinessSpec probe) => server.Listen.FirstOrDefault(
         listen => ListenAddress.Parse(listen.Address) is { Kind: ListenKind.Tcp }
             && (probe.Listen is not { Length: > 0 } name || listen.Name == name));
-
-    /// <summary>A signal's name, or its number.</summary>
-    public static string NameOf(int signal) =>
-        Signals.FirstOrDefault(entry => entry.Value == signal).Key
-        ?? signal switch
-        {
-            4 => "ILL",
-            7 => "BUS",
-            8 => "FPE",
-            11 => "SEGV",
-            13 => "PIPE",
-            _ => signal.ToString(CultureInfo.InvariantCulture),
-        };
 }

@@ -9,7 +9,8 @@ internal abstract record SupervisorEvent
 
     public sealed record Discard(string Ticket) : SupervisorEvent;
 
-    public sealed record Shutdown : SupervisorEvent;
+    /// <param name="Signal">What asks the programs to finish; null: what their spec says.</param>
+    public sealed record Shutdown(string? Signal = null) : SupervisorEvent;
 
     /// <summary>A process was made for the attempt.</summary>
     public sealed record Spawned(int Number, int Pid) : SupervisorEvent;
@@ -22,7 +23,11 @@ internal abstract record SupervisorEvent
     /// <summary>Why it is not ready yet, or what it says of itself.</summary>
     public sealed record Noted(int Number, string Detail) : SupervisorEvent;
 
-    public sealed record Ended(int Number, GenerationEnd End, string Detail) : SupervisorEvent;
+    public sealed record Ended(int Number, GenerationEnd End, string Detail) : SupervisorEvent
+    {
+        /// <summary>How its process ended, as wait(2) says it.</summary>
+        public int WaitStatus { get; init; }
+    }
 
     /// <summary>It does not do any more what its liveness asks for.</summary>
     public sealed record Failing(int Number, GenerationEnd End, string Detail) : SupervisorEvent;

@@ -17,59 +17,66 @@ internal sealed class SupervisorLoop : IDisposable
 
     private readonly Poller _poller;
     private readonly SupervisorPlanner _planner;
-    private readonly OutputLog _log;
+    private readonly OutputLog? _log;
     private readonly SupervisorStore _store;
-    private readonly ListenerSet _listeners = new();
     private readonly ControlServer? _server;
     private readonly ChildContext _context;
     private readonly ChildSet _children;
     private readonly ReadinessWatch _readiness;
     private readonly LivenessWatch _liveness;
     private readonly SupervisorUpgrade _upgrade;
-    private readonly SafeFileHandle _lock;
     private readonly TakenHandover? _taken;
     private readonly Queue<SupervisorEvent> _events = new();
     private readonly List<Action> _effects = [];
-    private SupervisorPlan _plan = SupervisorPlan.Empty;
     private IDisposable? _alarm;
     private string? _refusal;
     private bool _isWorking;
 
-    /// <summary>Takes up what an earlier process has left in the folder.</summary>
-    public SupervisorLoop(string folder, SafeFileHandle lockFile, Poller poller)
-        : this(folder, lockFile, poller, taken: null)
+    /// <param name="folder">Where its state, its log and its socket are; null: it has none of them.</param>
+    /// <param name="poller">Where it waits.</param>
+    /// <param name="jitter">For the pauses between starts.</param>
+    /// <param name="taken">What another program of this process has handed over; null: there was none.</param>
+    public SupervisorLoop(string? folder, Poller poller, Random jitter, TakenHandover? taken = null)
     {
-        if (SupervisorJournal.Read(folder) is { } journal)
+        (_poller, _planner, _taken) = (poller, new SupervisorPlanner(jitter), taken);
+        _store = new SupervisorStore(folder, poller);
+        _log = folder is null ? null : new OutputLog(folder);
+        _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice);
+        _children = new ChildSet(_context);
+        _readiness = new ReadinessWatch(_context, _children, Listeners);
+        _liveness = new LivenessWatch(_context, _children, _readiness);
+        _upgrade = new SupervisorUpgrade(folder, poller, HandOver, OnUpgradeChanged);
+        if (taken is not null)
+        {
+            Resume(taken);
+        }
+        else if (folder is not null && SupervisorJournal.Read(folder) is { } journal)
         {
             Resume(journal);
         }
 
-        _server = new ControlServer(folder, poller, Answer);
+        if (folder is not null)
+        {
+            _server = new ControlServer(folder, poller, Answer, taken?.Find(taken.Handover.Control));
+        }
+
         Work();
     }
 
-    /// <summary>Takes over from another program of this process.</summary>
-    public SupervisorLoop(string folder, Poller poller, TakenHandover taken)
-        : this(folder, taken.Descriptors[taken.Handover.Lock], poller, taken)
-    {
-        Resume(taken);
-        _server = new ControlServer(folder, poller, Answer, taken.Descriptors[taken.Handover.Control]);
-        Work();
-    }
+    public SupervisorPlan Plan { get; private set; } = SupervisorPlan.Empty;
 
-    private SupervisorLoop(string folder, SafeFileHandle lockFile, Poller poller, TakenHandover? taken)
-    {
-        (_poller, _planner, _store) = (poller, new SupervisorPlanner(new Random()), new SupervisorStore(folder, poller));
-        (_lock, _taken) = (lockFile, taken);
-        _log = new OutputLog(folder);
-        _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice);
-        _children = new ChildSet(_context);
-        _readiness = new ReadinessWatch(_context, _children, _listeners);
-        _liveness = new LivenessWatch(_context, _children, _readiness);
-        _upgrade = new SupervisorUpgrade(folder, poller, HandOver, OnUpgradeChanged);
-    }
+    public ListenerSet Listeners { get; } = new();
 
-    private bool IsDone => _plan.IsStopping && _children.IsEmpty;
+    /// <summary>Sockets that stay open whether or not a generation wants them.</summary>
+    public IReadOnlyList<ListenSpec> Pinned { get; set; } = [];
+
+    /// <summary>The lock of the folder, which an upgrade hands over.</summary>
+    public SafeFileHandle? Lock { get; set; }
+
+    /// <summary>Called whenever the plan has become another one and its effects have begun.</summary>
+    public Action<SupervisorPlan> Changed { get; set; } = _ => { };
+
+    private bool IsDone => Plan.IsStopping && _children.IsEmpty;
 
     /// <summary>Asks all generations to finish; <see cref="Run"/> returns when they have.</summary>
     public void Shutdown() => Post(new SupervisorEvent.Shutdown());
@@ -101,10 +108,10 @@ internal sealed class SupervisorLoop : IDisposable
     public void Dispose()
     {
         _upgrade.Dispose();
-        _log.Dispose();
-        _listeners.KeepOnly([]);
-        _server!.Dispose(); // Its end is what the client of a shutdown waits for.
-        _lock.Dispose();
+        _log?.Dispose();
+        Listeners.KeepOnly([]);
+        _server?.Dispose(); // Its end is what the client of a shutdown waits for.
+        Lock?.Dispose();
     }
 
     private SupervisorReply Answer(SupervisorRequest request)
@@ -129,7 +136,7 @@ internal sealed class SupervisorLoop : IDisposable
             case SupervisorVerb.Shutdown:
                 Shutdown();
                 break;
-            case SupervisorVerb.Upgrade when !_plan.IsStopping:
+            case SupervisorVerb.Upgrade when !Plan.IsStopping:
                 _refusal = _upgrade.Begin(request.Program);
                 break;
             case SupervisorVerb.State or SupervisorVerb.Watch:
@@ -142,7 +149,10 @@ internal sealed class SupervisorLoop : IDisposable
         return _refusal is { } refusal ? new SupervisorReply(Refusal: refusal) : new SupervisorReply(State());
     }
 
-    private void Post(SupervisorEvent happened)
+    /// <summary>Signals the process of a generation and nobody else.</summary>
+    public void Signal(int number, int signal) => _children.Find(number)?.Stop(signal);
+
+    public void Post(SupervisorEvent happened)
     {
         _events.Enqueue(happened);
         if (!_isWorking)
@@ -154,11 +164,11 @@ internal sealed class SupervisorLoop : IDisposable
     private void Work()
     {
         _isWorking = true;
-        var before = _plan;
+        var before = Plan;
         while (_events.TryDequeue(out var happened))
         {
-            var step = _planner.Apply(_plan, happened, _poller.Now);
-            _plan = step.Plan;
+            var step = _planner.Apply(Plan, happened, _poller.Now);
+            Plan = step.Plan;
             _refusal ??= step.Refusal;
             foreach (var action in step.Actions)
             {
@@ -167,7 +177,7 @@ internal sealed class SupervisorLoop : IDisposable
         }
 
         _isWorking = false;
-        if (!ReferenceEquals(before, _plan))
+        if (!ReferenceEquals(before, Plan))
         {
             Save();
         }
@@ -181,19 +191,21 @@ internal sealed class SupervisorLoop : IDisposable
     /// <summary>What follows from the plan, whatever led to it.</summary>
     private void Settle(SupervisorPlan before)
     {
-        _listeners.KeepOnly(
-            _plan.Generations.Where(generation => generation.WantsSockets)
-                .SelectMany(generation => generation.Spec.Server.Listen));
-        _readiness.KeepOnly(number => _plan.Find(number)?.Phase == GenerationPhase.Starting);
-        _liveness.Follow(_plan, NewsOf);
-        _children.KeepOutputs(ticket => _plan.Find(ticket) is not null);
+        Listeners.KeepOnly(
+            Plan.Generations.Where(generation => generation.WantsSockets)
+                .SelectMany(generation => generation.Spec.Server.Listen)
+                .Concat(Pinned));
+        _readiness.KeepOnly(number => Plan.Find(number)?.Phase == GenerationPhase.Starting);
+        _liveness.Follow(Plan, NewsOf);
+        _children.KeepOutputs(ticket => Plan.Find(ticket) is not null);
         _alarm?.Dispose();
-        _alarm = _plan.NextDeadline is { } deadline
+        _alarm = Plan.NextDeadline is { } deadline
             ? _poller.After(deadline - _poller.Now, () => Post(new SupervisorEvent.Tick()))
             : null;
-        if (!ReferenceEquals(before, _plan))
+        if (!ReferenceEquals(before, Plan))
         {
             _server?.Publish(State());
+            Changed(Plan);
         }
     }
 
@@ -204,8 +216,8 @@ internal sealed class SupervisorLoop : IDisposable
             case SupervisorAction.Spawn spawn:
                 Spawn(spawn.Generation);
                 break;
-            case SupervisorAction.Stop { Generation: var stopped }:
-                var signal = SpecCheck.Signals[stopped.Spec.Server.StopSignal];
+            case SupervisorAction.Stop { Generation: var stopped, Signal: var name }:
+                var signal = SignalTable.NumberOf(name ?? stopped.Spec.Server.StopSignal)!.Value;
                 _effects.Add(() => _children.Find(stopped.Number)?.Stop(signal));
                 break;
             case SupervisorAction.Kill { Generation: var killed }:
@@ -216,17 +228,21 @@ internal sealed class SupervisorLoop : IDisposable
 
     private void Spawn(Generation generation)
     {
-        Post(_children.Spawn(generation, _listeners));
+        Post(_children.Spawn(generation, Listeners));
         if (_children.Find(generation.Number) is { } child)
         {
             child.Executed = () => BeginProbe(generation.Number);
             _effects.Add(child.Go);
+            if (child.IsProgram)
+            {
+                _effects.Add(() => BeginProbe(generation.Number));
+            }
         }
     }
 
     private void BeginProbe(int number)
     {
-        if (_plan.Find(number) is { Phase: GenerationPhase.Starting } generation
+        if (Plan.Find(number) is { Phase: GenerationPhase.Starting } generation
             && _children.Find(number) is { } child)
         {
             _readiness.Begin(
@@ -239,7 +255,7 @@ internal sealed class SupervisorLoop : IDisposable
 
     /// <summary>Not worth a write to disk, nor a word to those who watch.</summary>
     private void Note(int number, string detail) =>
-        _plan = _planner.Apply(_plan, new SupervisorEvent.Noted(number, detail), _poller.Now).Plan;
+        Plan = _planner.Apply(Plan, new SupervisorEvent.Noted(number, detail), _poller.Now).Plan;
 
     private void OnNotice(int number, NotifyMessage message)
     {
@@ -259,7 +275,7 @@ internal sealed class SupervisorLoop : IDisposable
         }
 
         _liveness.Hear(number, message);
-        if (message.IsReady && _plan.Find(number)?.Spec.Server.Readiness.Kind == ReadinessKind.Notify)
+        if (message.IsReady && Plan.Find(number)?.Spec.Server.Readiness.Kind == ReadinessKind.Notify)
         {
             Post(new SupervisorEvent.BecameReady(number));
         }
@@ -271,56 +287,58 @@ internal sealed class SupervisorLoop : IDisposable
 
     private void OnEnded(int number, GenerationEnd end, string detail)
     {
-        _children.Retire(number, _plan.Find(number)?.Ticket);
-        Post(new SupervisorEvent.Ended(number, end, detail));
+        var waitStatus = _children.Find(number)?.WaitStatus ?? 0;
+        _children.Retire(number, Plan.Find(number)?.Ticket);
+        Post(new SupervisorEvent.Ended(number, end, detail) { WaitStatus = waitStatus });
     }
 
     private SupervisorState State() =>
-        SupervisorState.Of(_plan, _listeners, _children) with { Upgrade = _upgrade.State };
+        SupervisorState.Of(Plan, Listeners, _children) with { Upgrade = _upgrade.State };
 
     private void OnUpgradeChanged()
     {
         _store.Complain(_upgrade.State.ToString());
-        _server!.Publish(State());
+        _server?.Publish(State());
     }
 
     private Handover HandOver(HandoverDescriptors descriptors)
     {
-        if (!_log.Flush())
+        if (_log?.Flush() == false)
         {
             throw new IOException("The programs' output could not be written within a second.");
         }
 
-        var handover = new Handover(Handover.CurrentFormat, BuildInfo.Version, _plan)
+        var handover = new Handover(Handover.CurrentFormat, BuildInfo.Version, Plan)
         {
             Origin = _poller.Origin,
-            Lock = descriptors.Add(_lock),
-            Control = descriptors.Add(_server!.Listener),
+            Lock = Lock is null ? null : descriptors.Add(Lock),
+            Control = _server is null ? null : descriptors.Add(_server.Listener),
         };
-        return _listeners.HandOver(_children.HandOver(handover, descriptors), descriptors);
+        return Listeners.HandOver(_children.HandOver(handover, descriptors), descriptors);
     }
 
     private void Save() =>
-        _store.Save(new SupervisorJournal(ProcessTable.BootId, _plan, _listeners.Journal, _children.Journal));
+        _store.Save(new SupervisorJournal(ProcessTable.BootId, Plan, Listeners.Journal, _children.Journal));
 
     private void Resume(SupervisorJournal journal)
     {
-        var living = SupervisorTakeover.Begin(journal, _children, _listeners, _context.Processes);
-        _plan = SupervisorPlanner.Resume(journal.Plan, living, _poller.Now);
+        var living = SupervisorTakeover.Begin(journal, _children, Listeners, _context.Processes);
+        Plan = SupervisorPlanner.Resume(journal.Plan, living, _poller.Now);
         BeginProbes();
     }
 
     private void Resume(TakenHandover taken)
     {
-        _listeners.Take(taken.Handover, taken.Descriptors);
+        Lock = taken.Find(taken.Handover.Lock);
+        Listeners.Take(taken.Handover, taken.Descriptors);
         _children.Take(taken.Handover, taken.Descriptors);
-        _plan = taken.Handover.Plan;
+        Plan = taken.Handover.Plan;
         BeginProbes();
     }
 
     private void BeginProbes()
     {
-        foreach (var generation in _plan.Generations.Where(old => old.Phase == GenerationPhase.Starting))
+        foreach (var generation in Plan.Generations.Where(old => old.Phase == GenerationPhase.Starting))
         {
             if (_children.Find(generation.Number) is { IsLaunching: true } child)
             {

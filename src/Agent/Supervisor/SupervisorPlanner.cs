@@ -27,7 +27,8 @@ internal sealed class SupervisorPlanner(Random jitter)
             SupervisorEvent.Start start => Start(plan, start, now),
             SupervisorEvent.Promote promote => Promote(plan, promote.Ticket, now),
             SupervisorEvent.Discard discard => Discard(plan, discard.Ticket, now),
-            SupervisorEvent.Shutdown => Drain(plan with { IsStopping = true }, _ => true, now),
+            SupervisorEvent.Shutdown { Signal: var signal } =>
+                Drain(plan with { IsStopping = true }, _ => true, now, signal),
             SupervisorEvent.Spawned spawned => Change(plan, spawned.Number, old => old with { Pid = spawned.Pid }),
             SupervisorEvent.NotSpawned failed => End(plan, failed.Number, failed.End, failed.Detail, now),
             SupervisorEvent.BecameReady ready => BecomeReady(plan, ready.Number, now),
@@ -37,7 +38,12 @@ internal sealed class SupervisorPlanner(Random jitter)
             SupervisorEvent.Stopping stopping =>
                 Change(plan, stopping.Number, old => old with { IsStopping = true }),
             SupervisorEvent.Noted noted => Change(plan, noted.Number, old => Note(old, noted.Detail)),
-            SupervisorEvent.Ended ended => End(plan, ended.Number, ended.End, ended.Detail, now),
+            SupervisorEvent.Ended ended => End(
+                Change(plan, ended.Number, old => old with { WaitStatus = ended.WaitStatus }).Plan,
+                ended.Number,
+                ended.End,
+                ended.Detail,
+                now),
             _ => Tick(plan, now),
         };
         return step with { Plan = Forget(step.Plan) };
@@ -60,7 +66,7 @@ internal sealed class SupervisorPlanner(Random jitter)
             Number = plan.LastNumber + 1,
             Phase = GenerationPhase.Starting,
             StartedAt = now,
-            Deadline = now + start.Spec.Server.StartTimeout,
+            Deadline = After(start.Spec.Server.StartTimeout, now),
         };
         return new SupervisorStep(
             plan.With(generation) with { LastNumber = generation.Number },
@@ -97,7 +103,8 @@ internal sealed class SupervisorPlanner(Random jitter)
             _ => new SupervisorStep(plan, []),
         };
 
-    private static SupervisorStep Drain(SupervisorPlan plan, Func<Generation, bool> which, DateTimeOffset now)
+    private static SupervisorStep Drain(
+        SupervisorPlan plan, Func<Generation, bool> which, DateTimeOffset now, string? signal = null)
     {
         var actions = new List<SupervisorAction>();
         foreach (var old in plan.Generations.Where(old => old.WantsSockets && which(old)))
@@ -110,7 +117,7 @@ internal sealed class SupervisorPlanner(Random jitter)
 
             var draining = Stopping(old, now) with { Phase = GenerationPhase.Draining };
             plan = plan.With(draining);
-            actions.Add(new SupervisorAction.Stop(draining));
+            actions.Add(new SupervisorAction.Stop(draining, signal));
         }
 
         return new SupervisorStep(plan, actions);
@@ -140,7 +147,10 @@ internal sealed class SupervisorPlanner(Random jitter)
             : old;
 
     private static Generation Stopping(Generation old, DateTimeOffset now) =>
-        old with { Deadline = now + old.Spec.Server.StopGrace };
+        old with { Deadline = After(old.Spec.Server.StopGrace, now) };
+
+    private static DateTimeOffset? After(TimeSpan limit, DateTimeOffset now) =>
+        limit == Timeout.InfiniteTimeSpan ? null : now + limit;
 
     private static Generation? Lost(Generation old, DateTimeOffset now) => old.Phase switch
     {
@@ -174,8 +184,8 @@ internal sealed class SupervisorPlanner(Random jitter)
         var old = found with { Pid = 0, Deadline = null };
         var next = old.Phase switch
         {
-            GenerationPhase.Current => BackOff(old, end, detail, now),
-            GenerationPhase.Starting or GenerationPhase.Ready =>
+            GenerationPhase.Current when old.Spec.Worker is null => BackOff(old, end, detail, now),
+            GenerationPhase.Starting or GenerationPhase.Ready or GenerationPhase.Current =>
                 old with { Phase = GenerationPhase.Failed, End = end, Detail = detail },
             GenerationPhase.Draining => old with
             {

@@ -102,11 +102,11 @@ internal sealed class SupervisorProcess(string program, TimeProvider time)
         {
             using var nothing = Libc.Open("/dev/null", Libc.ReadWrite);
             using var log = Libc.OpenAppend(Path.Combine(folder, LogName));
-            var pid = Libc.Spawn(
-                program,
-                [program, "supervisor", "--folder", folder],
-                [.. InheritedEnvironment(), .. Frugal],
-                [nothing, log, log]);
+            var pid = Libc.Spawn(new SpawnOrder(
+                program, [program, "supervisor", "--folder", folder], [.. InheritedEnvironment(), .. Frugal])
+            {
+                Descriptors = SpawnOrder.InOrder(nothing, log, log),
+            });
             return (pid, Libc.OpenProcess(pid)!);
         }
         catch (Win32Exception e)

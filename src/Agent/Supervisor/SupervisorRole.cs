@@ -46,7 +46,7 @@ internal static class SupervisorRole
         }
 
         using var poller = new Poller(TimeProvider.System);
-        using var loop = new SupervisorLoop(folder, file, poller);
+        using var loop = new SupervisorLoop(folder, poller, new Random()) { Lock = file };
         Serve(loop, poller);
         return 0;
     }

@@ -3,7 +3,9 @@ using Slipway.Agent.Native;
 namespace Slipway.Agent.Supervisor;
 
 /// <summary>Keeps the journal on disk. While that fails, what runs goes on, and writing is tried again.</summary>
-internal sealed class SupervisorStore(string folder, Poller poller)
+/// <param name="folder">Null: nothing is kept.</param>
+/// <param name="poller">Tells when to try again.</param>
+internal sealed class SupervisorStore(string? folder, Poller poller)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -14,7 +16,10 @@ internal sealed class SupervisorStore(string folder, Poller poller)
         _again?.Dispose();
         try
         {
-            journal.Write(folder);
+            if (folder is not null)
+            {
+                journal.Write(folder);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -20,9 +20,10 @@ internal sealed record Handover(int Format, string Version, SupervisorPlan Plan)
     /// <summary>The numbers of all descriptors.</summary>
     public IReadOnlyList<int> Descriptors { get; init; } = [];
 
-    public required int Lock { get; init; }
+    /// <summary>The lock of the folder and the socket in it; null: there is no folder.</summary>
+    public int? Lock { get; init; }
 
-    public required int Control { get; init; }
+    public int? Control { get; init; }
 
     public IReadOnlyList<HandoverListener> Listeners { get; init; } = [];
 
@@ -83,9 +84,9 @@ internal sealed record HandoverChild(int Number, int Pid, int Process)
 
     public required string NotifyName { get; init; }
 
-    public required int Notices { get; init; }
+    public int? Notices { get; init; }
 
-    public required int Output { get; init; }
+    public int? Output { get; init; }
 
     /// <summary>Null: the launcher has become the program.</summary>
     public int? Gate { get; init; }
@@ -98,6 +99,8 @@ internal sealed record HandoverChild(int Number, int Pid, int Process)
     public required TimeSpan StopGrace { get; init; }
 
     public required uint User { get; init; }
+
+    public bool IsWorker { get; init; }
 
     public required ChildMemory Memory { get; init; }
 }

@@ -20,11 +20,12 @@ internal sealed class Keeper(SafeFileHandle process, SafeFileHandle word)
         using (reader)
         using (var state = KeeperRole.Renumber(handover, descriptors).Write())
         {
-            var pid = Libc.Spawn(
-                ChildLauncher.Self,
-                ["slipway-agent", "supervisor", "--folder", folder, KeeperRole.Argument],
-                ChildLauncher.OwnEnvironment(),
-                [nothing, log, log, state, supervisor, reader, .. descriptors.Files]);
+            string[] arguments = ["slipway-agent", "supervisor", "--folder", folder, KeeperRole.Argument];
+            var pid = Libc.Spawn(new SpawnOrder(ChildLauncher.Self, arguments, ChildLauncher.OwnEnvironment())
+            {
+                Descriptors = SpawnOrder.InOrder(
+                    [nothing, log, log, state, supervisor, reader, .. descriptors.Files]),
+            });
             return new Keeper(Libc.OpenProcess(pid)!, word);
         }
     }

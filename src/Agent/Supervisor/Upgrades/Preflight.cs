@@ -34,7 +34,10 @@ internal sealed class Preflight : IDisposable
         {
             using var state = handover.Write();
             _pid = Libc.Spawn(
-                program, [program, "supervisor", Argument], ChildLauncher.OwnEnvironment(), [state, writer, writer]);
+                new SpawnOrder(program, [program, "supervisor", Argument], ChildLauncher.OwnEnvironment())
+                {
+                    Descriptors = SpawnOrder.InOrder(state, writer, writer),
+                });
         }
         catch
         {

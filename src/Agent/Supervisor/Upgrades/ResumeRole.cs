@@ -33,7 +33,8 @@ internal static class ResumeRole
             descriptors = new HandoverDescriptors(handover.Descriptors);
             Libc.CloseOnExecFrom(FirstOther);
             poller = new Poller(TimeProvider.System, handover.Origin);
-            loop = new SupervisorLoop(folder, poller, new TakenHandover(handover, descriptors, refusal));
+            loop = new SupervisorLoop(
+                folder, poller, new Random(), new TakenHandover(handover, descriptors, refusal));
         }
         catch (Exception e) when (previous is not null && e is not OutOfMemoryException)
         {

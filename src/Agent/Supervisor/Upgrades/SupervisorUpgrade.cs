@@ -12,7 +12,7 @@ namespace Slipway.Agent.Supervisor.Upgrades;
 /// <param name="handOver">Makes the state; the output is written.</param>
 /// <param name="changed">Is called when <see cref="State"/> is another.</param>
 internal sealed class SupervisorUpgrade(
-    string folder,
+    string? folder,
     Poller poller,
     Func<HandoverDescriptors, Handover> handOver,
     Action changed) : IDisposable
@@ -33,6 +33,11 @@ internal sealed class SupervisorUpgrade(
     /// <returns>Why not; null: it is under way.</returns>
     public string? Begin(string? program)
     {
+        if (folder is null)
+        {
+            return "program: this supervisor has no folder and cannot be exchanged.";
+        }
+
         if (program is null || !Path.IsPathFullyQualified(program))
         {
             return $"program: '{program}' is not absolute; give the whole path.";
@@ -88,7 +93,7 @@ internal sealed class SupervisorUpgrade(
             {
                 Upgrade = new UpgradeState(UpgradePhase.Checking, program, version, poller.Now),
             };
-            keeper = Keeper.Start(folder, handover, descriptors);
+            keeper = Keeper.Start(folder!, handover, descriptors);
             handover = handover with { Keeper = keeper.HandOver(descriptors) };
             using var state = (handover with { Descriptors = descriptors.Numbers }).Write();
             using var previous = Libc.Open(ChildLauncher.Self, Libc.PathOnly);
@@ -98,7 +103,7 @@ internal sealed class SupervisorUpgrade(
             Libc.Execute(
                 program,
                 [
-                    "slipway-agent", "supervisor", "--folder", folder,
+                    "slipway-agent", "supervisor", "--folder", folder!,
                     Handed, $"{state.DangerousGetHandle()}", Previous, $"{previous.DangerousGetHandle()}",
                 ],
                 ChildLauncher.OwnEnvironment(),
