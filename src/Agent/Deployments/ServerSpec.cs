@@ -1,3 +1,5 @@
+using Slipway.Agent.Logs;
+
 namespace Slipway.Agent.Deployments;
 
 /// <summary>A program that listens on sockets which the supervisor owns. Defaults are already filled in.</summary>
@@ -31,4 +33,7 @@ internal sealed record ServerSpec
 
     /// <summary>Null: as the supervisor itself.</summary>
     public ConfinementSpec? Confinement { get; init; }
+
+    /// <summary>How much of its output is kept; null, as in what an earlier agent wrote down: the defaults.</summary>
+    public LogSpec? Log { get; init; }
 }

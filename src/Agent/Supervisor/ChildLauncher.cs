@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Native;
@@ -37,17 +36,17 @@ internal static class ChildLauncher
             Confinement = confinement,
         };
         var notices = Libc.BindNotify(notifyName);
-        var (output, writer) = Libc.CreatePipe();
+        var (output, programOutput) = CreateOutput();
+        var (errors, programErrors) = CreateOutput();
         var (gate, launcherGate) = Libc.CreateSocketPair();
         try
         {
-            using var programOutput = OpenBothWays(writer);
             using var orderFile = WriteOrder(order);
             var pid = Libc.Spawn(Launcher with
             {
                 Descriptors = SpawnOrder.InOrder(
                 [
-                    orderFile, programOutput, programOutput,
+                    orderFile, programOutput, programErrors,
                     .. spec.Server.Listen.Select(listeners.SocketOf),
                     launcherGate,
                 ]),
@@ -59,6 +58,7 @@ internal static class ChildLauncher
                 NotifyName = notifyName,
                 Notices = notices,
                 Output = output,
+                Errors = errors,
                 Gate = gate,
                 Command = spec.Server.Command[0],
                 StopGrace = spec.Server.StopGrace,
@@ -69,12 +69,14 @@ internal static class ChildLauncher
         {
             notices.Dispose();
             output.Dispose();
+            errors.Dispose();
             gate.Dispose();
             throw;
         }
         finally
         {
-            writer.Dispose();
+            programOutput.Dispose();
+            programErrors.Dispose();
             launcherGate.Dispose();
         }
     }
@@ -118,7 +120,7 @@ internal static class ChildLauncher
     }
 
     /// <summary>The process of an earlier supervisor; null: it has ended.</summary>
-    public static ChildParts? Find(Generation generation, JournaledProcess journaled)
+    public static ChildParts? Find(Generation generation, JournaledProcess journaled, ProcessTable processes)
     {
         var process = Libc.OpenProcess(journaled.Pid);
         if (process is null || ProcessTable.Read(journaled.Pid) is not { IsZombie: false } stat
@@ -133,7 +135,8 @@ internal static class ChildLauncher
             StartTicks = journaled.StartTicks,
             NotifyName = journaled.NotifyName,
             Notices = Libc.BindNotify(journaled.NotifyName),
-            Output = ReopenOutput(journaled.Pid),
+            Output = ReopenPipe(journaled.Pid, journaled.OutputPipe, processes),
+            Errors = ReopenPipe(journaled.Pid, journaled.ErrorPipe, processes),
             Command = generation.Spec.Server.Command[0],
             StopGrace = generation.Spec.Server.StopGrace,
             User = ConfinementCheck.Resolve(generation.Spec.Server.Confinement).Identity?.User ?? Libc.CurrentUser,
@@ -156,23 +159,37 @@ internal static class ChildLauncher
     /// The program gets a descriptor that could also read: so the pipe keeps a reader when the supervisor dies, the
     /// program is not ended by SIGPIPE, and the next supervisor can open the pipe again.
     /// </summary>
-    private static SafeFileHandle OpenBothWays(SafeFileHandle pipe) =>
-        Libc.Open($"/proc/self/fd/{pipe.DangerousGetHandle()}", Libc.ReadWrite);
+    private static (SafeFileHandle Reader, SafeFileHandle Program) CreateOutput()
+    {
+        var (reader, writer) = Libc.CreatePipe();
+        using (writer)
+        {
+            return (reader, Libc.Open($"/proc/self/fd/{writer.DangerousGetHandle()}", Libc.ReadWrite));
+        }
+    }
 
-    private static SafeFileHandle ReopenOutput(int pid)
+    /// <summary>By its inode: the program may have given its descriptors other numbers, or to a child.</summary>
+    private static SafeFileHandle ReopenPipe(int session, long inode, ProcessTable processes)
     {
         try
         {
-            return Libc.Open(
-                string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd/1"), Libc.ReadOnly | Libc.NonBlocking);
+            var path = inode == 0 ? null : processes.FamilyOf(session).ToList()
+                .Select(pid => PipeTable.Find(pid, inode))
+                .FirstOrDefault(found => found is not null);
+            if (path is not null)
+            {
+                return Libc.Open(path, Libc.ReadOnly | Libc.NonBlocking);
+            }
         }
         catch (Win32Exception)
         {
-            // It closed its output, or it belongs to another user now.
-            var (reader, writer) = Libc.CreatePipe();
-            writer.Dispose();
-            return reader;
+            // Who had it has ended in the meantime.
         }
+
+        // It is closed: as one that nobody writes to.
+        var (reader, writer) = Libc.CreatePipe();
+        writer.Dispose();
+        return reader;
     }
 
     public static SafeFileHandle WriteOrder(LaunchOrder order)

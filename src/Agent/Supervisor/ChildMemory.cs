@@ -6,6 +6,9 @@ internal sealed record ChildMemory
     /// <summary>The beginning of a line whose end has not come yet.</summary>
     public byte[] PartialLine { get; init; } = [];
 
+    /// <summary>As that, of its standard error.</summary>
+    public byte[] PartialErrorLine { get; init; } = [];
+
     public byte[] Tail { get; init; } = [];
 
     public int LaunchError { get; init; }

@@ -17,6 +17,14 @@ internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) :
     /// <summary>Null: it writes where its supervisor writes.</summary>
     public SafeFileHandle? Output { get; init; }
 
+    /// <summary>Null as <see cref="Output"/>, or since an earlier supervisor did not tell the two apart.</summary>
+    public SafeFileHandle? Errors { get; init; }
+
+    /// <summary>What the output's pipe is known by to a later supervisor.</summary>
+    public long OutputInode => field == 0 && Output is { } output ? field = PipeTable.InodeOf(output) : field;
+
+    public long ErrorInode => field == 0 && Errors is { } errors ? field = PipeTable.InodeOf(errors) : field;
+
     /// <summary>Null when an earlier supervisor let it go.</summary>
     public SafeFileHandle? Gate { get; init; }
 
@@ -39,6 +47,7 @@ internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) :
             NotifyName = child.NotifyName,
             Notices = child.Notices is { } notices ? descriptors[notices] : null,
             Output = child.Output is { } output ? descriptors[output] : null,
+            Errors = child.Errors is { } errors ? descriptors[errors] : null,
             Gate = child.Gate is { } gate ? descriptors[gate] : null,
             Command = child.Command,
             StopGrace = child.StopGrace,
@@ -51,6 +60,7 @@ internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) :
         Process.Dispose();
         Notices?.Dispose();
         Output?.Dispose();
+        Errors?.Dispose();
         Gate?.Dispose();
     }
 }

@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Logs;
 using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor.Upgrades;
 
@@ -11,15 +12,14 @@ namespace Slipway.Agent.Supervisor;
 /// <summary>One process that runs a generation: its end, its output, its notices.</summary>
 internal sealed class ChildProcess : IDisposable
 {
-    private const int MostAtOnce = 64 * 1024;
     private const int MostError = 1024;
     private static readonly TimeSpan RemnantPause = TimeSpan.FromMilliseconds(100);
 
     private readonly ChildContext _context;
     private readonly ChildParts _parts;
     private readonly List<IDisposable> _watches = [];
-    private readonly List<byte> _partialLine = [];
-    private readonly IDisposable? _outputWatch;
+    private readonly OutputPipe? _output;
+    private readonly OutputPipe? _errors;
     private readonly IDisposable? _gateWatch;
     private DateTimeOffset? _killRemnantsAt;
     private DateTimeOffset? _killAt;
@@ -34,11 +34,17 @@ internal sealed class ChildProcess : IDisposable
         (_launchError, _isKilled, _hasEnded) = (memory.LaunchError, memory.IsKilled, memory.HasEnded);
         (_killRemnantsAt, _killAt) = (memory.KillRemnantsAt, memory.KillAt);
         _launchStep = memory.LaunchStep ?? "";
-        _partialLine.AddRange(memory.PartialLine ?? []);
         Tail.Append(memory.Tail ?? []);
+        var source = new LogSource(parts.Number, parts.Pid, LogStream.Output);
         if (parts.Output is { } output)
         {
-            _outputWatch = context.Poller.On(output, Libc.Readable, OnOutput);
+            _output = new(context, output, source, Tail, memory.PartialLine ?? []);
+        }
+
+        if (parts.Errors is { } errors)
+        {
+            source = source with { Stream = LogStream.Error };
+            _errors = new(context, errors, source, Tail, memory.PartialErrorLine ?? []);
         }
 
         if (_hasEnded)
@@ -75,11 +81,16 @@ internal sealed class ChildProcess : IDisposable
     public int WaitStatus { get; private set; }
 
     public JournaledProcess Journal =>
-        new(_parts.Number, _parts.Pid, _parts.StartTicks, _parts.NotifyName);
+        new(_parts.Number, _parts.Pid, _parts.StartTicks, _parts.NotifyName)
+        {
+            OutputPipe = _parts.OutputInode,
+            ErrorPipe = _parts.ErrorInode,
+        };
 
     private ChildMemory Memory => new()
     {
-        PartialLine = [.. _partialLine],
+        PartialLine = _output?.Said ?? [],
+        PartialErrorLine = _errors?.Said ?? [],
         Tail = Tail.ToArray(),
         LaunchError = _launchError,
         LaunchStep = _launchStep,
@@ -139,6 +150,7 @@ internal sealed class ChildProcess : IDisposable
             NotifyName = _parts.NotifyName,
             Notices = _parts.Notices is { } notices ? descriptors.Add(notices) : null,
             Output = _parts.Output is { } output ? descriptors.Add(output) : null,
+            Errors = _parts.Errors is { } errors ? descriptors.Add(errors) : null,
             Gate = IsLaunching ? descriptors.Add(_parts.Gate!) : null,
             IsRemnant = isRemnant,
             Command = _parts.Command,
@@ -151,7 +163,8 @@ internal sealed class ChildProcess : IDisposable
     public void Dispose()
     {
         _watches.ForEach(watch => watch.Dispose());
-        _outputWatch?.Dispose();
+        _output?.Dispose();
+        _errors?.Dispose();
         _gateWatch?.Dispose();
         _parts.Dispose();
     }
@@ -216,52 +229,10 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    private void OnOutput()
-    {
-        Span<byte> buffer = stackalloc byte[MostAtOnce];
-        var length = Libc.Read(_parts.Output!, buffer);
-        if (length > 0)
-        {
-            Keep(buffer[..length]);
-        }
-        else if (length == 0)
-        {
-            _outputWatch?.Dispose();
-        }
-    }
-
-    private void Keep(ReadOnlySpan<byte> bytes)
-    {
-        Tail.Append(bytes);
-        _partialLine.AddRange(bytes);
-        _context.Log?.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
-    }
-
     private void DrainOutput()
     {
-        if (_parts.Output is not { } output)
-        {
-            return;
-        }
-
-        Span<byte> buffer = stackalloc byte[MostAtOnce];
-        for (var left = 2 * MostAtOnce; left > 0;)
-        {
-            var length = Libc.Read(output, buffer);
-            if (length <= 0)
-            {
-                break;
-            }
-
-            Keep(buffer[..length]);
-            left -= length;
-        }
-
-        if (_partialLine.Count > 0)
-        {
-            _partialLine.Add((byte)'\n');
-            _context.Log?.AppendLines(_partialLine, _parts.Number, _context.Poller.Now);
-        }
+        _output?.Drain();
+        _errors?.Drain();
     }
 
     private void OnEnd()
@@ -274,6 +245,7 @@ internal sealed class ChildProcess : IDisposable
         _watches.ForEach(watch => watch.Dispose());
         OnNotice();
         DrainOutput();
+        _context.Log?.Flush(); // Who reads of the end finds there what was said last.
 
         _hasEnded = true;
 
@@ -323,6 +295,7 @@ internal sealed class ChildProcess : IDisposable
         }
 
         Libc.WaitForChild(_parts.Process, reap: true);
+        DrainOutput();
         Dispose();
         Vanished?.Invoke();
     }

@@ -1,80 +1,82 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Slipway.Agent.Logs;
 
 namespace Slipway.Agent.Supervisor;
 
 /// <summary>
-/// The programs' output on disk, line by line: <c>output.log</c> and three older ones of 10 MiB. A thread of its own
-/// writes, so that a slow disk costs lines (they are counted) and never holds the supervisor up.
+/// The programs' output on its way to disk. A thread of its own writes, so that a slow or full disk costs lines (they
+/// are counted in the log) and never holds the supervisor up.
 /// </summary>
 internal sealed class OutputLog : IDisposable
 {
-    public const string FileName = "output.log";
-    private const int MostPending = 256 * 1024;
-    private const int MostLine = 8 * 1024;
-    private const long MostFile = 10 * 1024 * 1024;
-    private const int KeptFiles = 3;
-
+    public const string FolderName = "output";
+    private const int MostPending = 1024 * 1024;
+    private const int MostHeld = 64 * 1024;
+    private const int MostIdle = 64 * 1024;
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(1);
 
-    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly LogWriter _log;
     private readonly Thread _writer;
     private readonly Lock _lock = new();
     private readonly AutoResetEvent _filled = new(initialState: false);
     private readonly AutoResetEvent _written = new(initialState: false);
+    private volatile LogSpec _spec = LogSpec.Default;
     private List<byte> _pending = [];
     private long _dropped;
     private bool _isWriting;
     private volatile bool _isClosed;
 
-    public OutputLog(string folder)
+    public OutputLog(string folder, TimeProvider time)
     {
-        _path = Path.Combine(folder, FileName);
-        _writer = new Thread(WriteAll, 128 * 1024) { IsBackground = true, Name = "output" };
+        _time = time;
+        _log = new LogWriter(Path.Combine(folder, FolderName), time);
+        _writer = new Thread(WriteAll, 256 * 1024) { IsBackground = true, Name = "output" };
         _writer.Start();
     }
 
-    /// <summary>Adds the whole lines of <paramref name="partial"/> and leaves the rest there.</summary>
-    public void AppendLines(List<byte> partial, int number, DateTimeOffset now)
+    /// <summary>How much is kept from now on; null: as much as by default.</summary>
+    public void Keep(LogSpec? spec)
     {
-        var prefix = Encoding.UTF8.GetBytes(
-            string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-ddTHH:mm:ss.fffZ} {number} "));
+        if (_spec != (spec ?? LogSpec.Default))
+        {
+            _spec = spec ?? LogSpec.Default;
+            _filled.Set();
+        }
+    }
+
+    /// <summary>
+    /// Takes the whole lines of <paramref name="said"/>, and at the source's end all of it. False: it has no room now;
+    /// then it took what is too much to be held back, and will tell that it was lost.
+    /// </summary>
+    public bool Append(LogSource source, List<byte> said, DateTimeOffset now, bool isEnd)
+    {
+        var prefix = LogLine.Prefix(now, source);
         lock (_lock)
         {
-            var start = 0;
-            while (LineEnd(partial, start) is var end and > 0)
+            // The last words of a program are kept whatever it said before: they say why it ended.
+            if (!isEnd && _pending.Count > MostPending)
             {
-                if (_pending.Count > MostPending)
-                {
-                    _dropped++;
-                }
-                else
-                {
-                    _pending.AddRange(prefix);
-                    _pending.AddRange(partial.GetRange(start, end - start));
-                    if (_pending[^1] != '\n')
-                    {
-                        _pending.Add((byte)'\n');
-                    }
-                }
-
-                start = end;
+                _dropped += LineCutter.Cut(said, prefix, isEnd: false, lines: null, said.Count - MostHeld);
+                return false;
             }
 
-            partial.RemoveRange(0, start);
+            LineCutter.Cut(said, prefix, isEnd, _pending);
         }
 
         _filled.Set();
+        return true;
     }
 
-    /// <summary>Waits until what is pending is written; false: it is not after a second.</summary>
+    /// <summary>Waits until what is pending is on disk; false: it is not after a second.</summary>
     public bool Flush()
     {
-        var begin = TimeProvider.System.GetTimestamp();
+        var begin = _time.GetTimestamp();
         while (!IsIdle())
         {
-            var left = FlushLimit - TimeProvider.System.GetElapsedTime(begin);
+            var left = FlushLimit - _time.GetElapsedTime(begin);
             if (left <= TimeSpan.Zero)
             {
                 return false;
@@ -93,6 +95,7 @@ internal sealed class OutputLog : IDisposable
         _filled.Set();
         if (_writer.Join(FlushLimit))
         {
+            _log.Dispose();
             _filled.Dispose();
             _written.Dispose();
         }
@@ -106,20 +109,14 @@ internal sealed class OutputLog : IDisposable
         }
     }
 
-    /// <summary>Where the line that begins at <paramref name="start"/> ends; 0: it has not ended yet.</summary>
-    private static int LineEnd(List<byte> bytes, int start)
-    {
-        var end = bytes.IndexOf((byte)'\n', start) + 1;
-        return end > 0 && end - start <= MostLine ? end : bytes.Count - start >= MostLine ? start + MostLine : 0;
-    }
-
     private void WriteAll()
     {
         var spare = new List<byte>();
+        var pause = Timeout.InfiniteTimeSpan;
         bool isLast;
         do
         {
-            _filled.WaitOne();
+            _filled.WaitOne(pause);
             isLast = _isClosed; // Before the lists change places: what came before the end is among what is written.
             long dropped;
             lock (_lock)
@@ -129,22 +126,13 @@ internal sealed class OutputLog : IDisposable
                 _isWriting = true;
             }
 
-            try
-            {
-                Write(spare, dropped);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                var ownNote = dropped > 0 ? 1 : 0;
-                lock (_lock)
-                {
-                    _dropped += dropped + spare.Count(letter => letter == '\n') - ownNote;
-                }
-            }
-
-            spare.Clear();
+            _log.Spec = _spec;
+            var lost = Write(spare, dropped);
+            spare = Cleared(spare);
+            pause = _log.Tend() ?? Timeout.InfiniteTimeSpan;
             lock (_lock)
             {
+                _dropped += lost;
                 _isWriting = false;
             }
 
@@ -153,36 +141,31 @@ internal sealed class OutputLog : IDisposable
         while (!isLast);
     }
 
-    private void Write(List<byte> bytes, long dropped)
+    /// <summary>A flood's memory is given back once it is over.</summary>
+    private static List<byte> Cleared(List<byte> lines)
     {
-        if (dropped > 0)
+        if (lines.Count < MostIdle && lines.Capacity > 4 * MostIdle)
         {
-            bytes.AddRange(Encoding.UTF8.GetBytes(
-                string.Create(CultureInfo.InvariantCulture, $"... {dropped} lines were dropped\n")));
+            return [];
         }
 
-        if (bytes.Count == 0)
-        {
-            return;
-        }
-
-        using var file = new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-        file.Write(CollectionsMarshal.AsSpan(bytes));
-        if (file.Length > MostFile)
-        {
-            Rotate();
-        }
+        lines.Clear();
+        return lines;
     }
 
-    private void Rotate()
+    /// <summary>How many lines are still to be told as lost.</summary>
+    private long Write(List<byte> lines, long dropped)
     {
-        for (var i = KeptFiles; i > 0; i--)
+        long lost = _log.Write(CollectionsMarshal.AsSpan(lines));
+        if (lost + dropped == 0)
         {
-            var from = i == 1 ? _path : $"{_path}.{i - 1}";
-            if (File.Exists(from))
-            {
-                File.Move(from, $"{_path}.{i}", overwrite: true);
-            }
+            return 0;
         }
+
+        var remark = Encoding.ASCII.GetBytes(string.Create(
+            CultureInfo.InvariantCulture,
+            $"F {lost + dropped} lines were lost here: they came faster than the disk took them\n"));
+        var prefix = LogLine.Prefix(_time.GetUtcNow(), new LogSource(0, 0, LogStream.Log));
+        return _log.Write([.. prefix, .. remark]) == 0 ? 0 : lost + dropped;
     }
 }

@@ -30,4 +30,10 @@ internal sealed record SupervisorJournal(
 internal sealed record JournaledListener(string Key, string Name, long Inode, FileIdentity? File = null);
 
 /// <summary>A process, known again by when it started: its number alone may be another's by now.</summary>
-internal sealed record JournaledProcess(int Number, int Pid, ulong StartTicks, string NotifyName);
+internal sealed record JournaledProcess(int Number, int Pid, ulong StartTicks, string NotifyName)
+{
+    /// <summary>The inode of the pipe that was its standard output at the start; 0: not known.</summary>
+    public long OutputPipe { get; init; }
+
+    public long ErrorPipe { get; init; }
+}

@@ -40,7 +40,7 @@ internal sealed class SupervisorLoop : IDisposable
     {
         (_poller, _planner, _taken) = (poller, new SupervisorPlanner(jitter), taken);
         _store = new SupervisorStore(folder, poller);
-        _log = folder is null ? null : new OutputLog(folder);
+        _log = folder is null ? null : new OutputLog(folder, TimeProvider.System);
         _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice);
         _children = new ChildSet(_context);
         _readiness = new ReadinessWatch(_context, _children, Listeners);
@@ -198,6 +198,7 @@ internal sealed class SupervisorLoop : IDisposable
         _readiness.KeepOnly(number => Plan.Find(number)?.Phase == GenerationPhase.Starting);
         _liveness.Follow(Plan, NewsOf);
         _children.KeepOutputs(ticket => Plan.Find(ticket) is not null);
+        _log?.Keep(Plan.Generations.MaxBy(generation => generation.Number)?.Spec.Server.Log);
         _alarm?.Dispose();
         _alarm = Plan.NextDeadline is { } deadline
             ? _poller.After(deadline - _poller.Now, () => Post(new SupervisorEvent.Tick()))

@@ -18,7 +18,7 @@ internal static class SupervisorTakeover
         foreach (var process in journal.Processes)
         {
             if (journal.Plan.Find(process.Number) is { } generation
-                && ChildLauncher.Find(generation, process) is { } parts)
+                && ChildLauncher.Find(generation, process, processes) is { } parts)
             {
                 children.Own(generation, parts);
                 living.Add(process.Number);

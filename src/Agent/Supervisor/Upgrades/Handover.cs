@@ -88,6 +88,9 @@ internal sealed record HandoverChild(int Number, int Pid, int Process)
 
     public int? Output { get; init; }
 
+    /// <summary>Null: what it says to its standard error comes through the same pipe.</summary>
+    public int? Errors { get; init; }
+
     /// <summary>Null: the launcher has become the program.</summary>
     public int? Gate { get; init; }
 

@@ -1,4 +1,5 @@
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Logs;
 using Slipway.Agent.Supervisor;
 
 namespace Tests.Integration.Agent.Supervisor;
@@ -18,6 +19,8 @@ internal sealed class SupervisedWorkload : IAsyncDisposable
     }
 
     public string Release => _folder.Path;
+
+    public string LogFolder => Path.Combine(Folder, OutputLog.FolderName);
 
     public required SupervisorClient Client { get; set; }
 
@@ -98,6 +101,22 @@ internal sealed class SupervisedWorkload : IAsyncDisposable
     {
         var state = await Client.StateAsync(TestContext.Current.CancellationToken);
         return System.Net.IPEndPoint.Parse(state.Listen[index].Address);
+    }
+
+    /// <summary>All that its programs have said.</summary>
+    public IReadOnlyList<LogLine> ReadLog()
+    {
+        using var reader = new LogReader(LogFolder);
+        var lines = new List<LogLine>();
+        LogSlice slice;
+        do
+        {
+            slice = reader.Read();
+            lines.AddRange(slice.Lines);
+        }
+        while (!slice.IsAtEnd);
+
+        return lines;
     }
 
     public async ValueTask DisposeAsync()

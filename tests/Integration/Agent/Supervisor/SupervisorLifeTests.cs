@@ -134,26 +134,6 @@ public sealed class SupervisorLifeTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Output_is_kept_line_by_line_and_its_end_is_told()
-    {
-        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
-        string[] command = ["sh", "-c", "seq 1 100000; printf unfinished; exit 1"];
-
-        await workload.StartAsync("one", workload.Spec(command, new ReadinessSpec(ReadinessKind.Notify)));
-        var failed = await workload.PhaseAsync("one", GenerationPhase.Failed);
-        await workload.Client.ShutdownAsync(TestContext.Current.CancellationToken);
-        var log = await File.ReadAllLinesAsync(
-            Path.Combine(workload.Folder, OutputLog.FileName), TestContext.Current.CancellationToken);
-
-        Assert.EndsWith("99999\n100000\nunfinished", failed.Output, StringComparison.Ordinal);
-        Assert.True(failed.Output.Length <= OutputTail.Kept);
-        Assert.EndsWith(" 1 unfinished", log[^1], StringComparison.Ordinal);
-        var dropped = log.Where(line => line.StartsWith("... ", StringComparison.Ordinal))
-            .Sum(line => int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
-        Assert.Equal(100_001, log.Count(line => !line.StartsWith("... ", StringComparison.Ordinal)) + dropped);
-    }
-
-    [Fact(Timeout = 120_000)]
     public async Task A_request_that_cannot_be_run_is_refused_with_field_and_remedy()
     {
         await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);

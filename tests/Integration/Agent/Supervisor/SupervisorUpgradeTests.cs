@@ -1,6 +1,7 @@
 using System.Globalization;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Native;
+using Slipway.Agent.Logs;
 using Slipway.Agent.Supervisor;
 using Slipway.Agent.Supervisor.Upgrades;
 using Tests.Kit.Load;
@@ -205,10 +206,9 @@ public sealed class SupervisorUpgradeTests
     /// <summary>Each line of the program is there, once and whole.</summary>
     private static void AssertWhole(SupervisedWorkload workload)
     {
-        var lines = File.ReadAllLines(Path.Combine(workload.Folder, OutputLog.FileName))
-            .Select(line => line.Split(' '))
-            .Where(words => words[1] == "1")
-            .Select(words => words[2])
+        var lines = workload.ReadLog()
+            .Where(line => line.Source is { Generation: 1, Stream: LogStream.Output })
+            .Select(line => line.Text)
             .ToList();
         Assert.NotEmpty(lines);
         Assert.Equal(
