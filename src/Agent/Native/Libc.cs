@@ -40,6 +40,7 @@ internal static class Errno
     public const int NoAccess = 13;
     public const int NoEntry = 2;
     public const int NotFolder = 20;
+    public const int Busy = 16;
     public const int InUse = 98;
     public const int InProgress = 115;
 }

@@ -37,7 +37,9 @@ internal sealed class ProcessTable
     }
 
     /// <summary>A living process, those of its session if it leads one, and all their descendants.</summary>
-    public HashSet<int> FamilyOf(int session)
+    /// <param name="session">Its number.</param>
+    /// <param name="others">Who counts as a member, too.</param>
+    public HashSet<int> FamilyOf(int session, IEnumerable<int>? others = null)
     {
         _numbers.Clear();
         _processes.Clear();
@@ -51,6 +53,7 @@ internal sealed class ProcessTable
             }
         }
 
+        _family.UnionWith(others ?? []);
         bool hasGrown;
         do
         {

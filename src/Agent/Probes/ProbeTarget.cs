@@ -8,11 +8,11 @@ namespace Slipway.Agent.Probes;
 /// <param name="Address">Where the socket can be reached.</param>
 /// <param name="Spec">What counts as ready.</param>
 /// <param name="HasRivals">Whether other processes listen on the same socket.</param>
+/// <param name="Family">The processes of the generation that is being probed.</param>
 /// <param name="Processes">Where to look up who has which socket.</param>
-/// <param name="Session">The session of the generation that is being probed.</param>
 internal sealed record ProbeTarget(
     IPEndPoint Address,
     ReadinessSpec Spec,
     Func<bool> HasRivals,
-    ProcessTable Processes,
-    int Session);
+    Func<HashSet<int>> Family,
+    ProcessTable Processes);

@@ -98,7 +98,7 @@ internal sealed class ReadinessProbe : IDisposable
         {
             _areSocketsKnown = true;
             _ownSockets.Clear();
-            foreach (var pid in _target.Processes.FamilyOf(_target.Session))
+            foreach (var pid in _target.Family())
             {
                 foreach (var (_, owned) in _target.Processes.SocketsOf(pid))
                 {

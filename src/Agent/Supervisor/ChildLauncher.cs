@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Native;
 
 namespace Slipway.Agent.Supervisor;
@@ -22,19 +23,9 @@ internal static class ChildLauncher
     public static ChildParts Launch(Generation generation, ListenerSet listeners)
     {
         var spec = generation.Spec;
-        var path = ProgramPath.Find(spec, spec.Server.Command[0]);
-        var confinement = ConfinementCheck.Resolve(spec.Server.Confinement);
         var notifyName = "slipway-" + RandomNumberGenerator.GetHexString(24, lowercase: true);
-        var bound = spec.Server.Listen.Select(listeners.AddressOf).ToList();
-        var order = new LaunchOrder(
-            ConfinementCheck.FolderOf(spec),
-            path,
-            spec.Server.Command,
-            ChildEnvironment.Build(generation, bound, notifyName),
-            bound.Count)
-        {
-            Confinement = confinement,
-        };
+        var order = OrderOf(generation, listeners, notifyName);
+        var group = CreateGroup(generation);
         var notices = Libc.BindNotify(notifyName);
         var (output, programOutput) = CreateOutput();
         var (errors, programErrors) = CreateOutput();
@@ -52,6 +43,7 @@ internal static class ChildLauncher
                 ]),
             });
             Libc.SetBlocking(gate, blocking: false);
+            group?.Add(pid); // Before it is let go: all that it will make is in.
             return new ChildParts(generation.Number, pid, Libc.OpenProcess(pid)!)
             {
                 StartTicks = ProcessTable.Read(pid)?.StartTicks ?? 0,
@@ -62,11 +54,13 @@ internal static class ChildLauncher
                 Gate = gate,
                 Command = spec.Server.Command[0],
                 StopGrace = spec.Server.StopGrace,
-                User = confinement.Identity?.User ?? Libc.CurrentUser,
+                User = order.Confinement.Identity?.User ?? Libc.CurrentUser,
+                Cgroup = group,
             };
         }
         catch
         {
+            group?.Remove();
             notices.Dispose();
             output.Dispose();
             errors.Dispose();
@@ -83,7 +77,7 @@ internal static class ChildLauncher
 
     /// <summary>Makes a process that waits to become a command beside the generation's program.</summary>
     /// <exception cref="Win32Exception">The command cannot be executed.</exception>
-    public static CommandParts LaunchCommand(GenerationSpec spec, IReadOnlyList<string> command)
+    public static CommandParts LaunchCommand(GenerationSpec spec, IReadOnlyList<string> command, Cgroup? group)
     {
         var order = new LaunchOrder(
             ConfinementCheck.FolderOf(spec),
@@ -104,6 +98,7 @@ internal static class ChildLauncher
                 Descriptors = SpawnOrder.InOrder(orderFile, writer, writer, launcherGate),
             });
             Libc.SetBlocking(gate, blocking: false);
+            group?.Add(pid);
             return new CommandParts(command[0], pid, Libc.OpenProcess(pid)!, output, gate);
         }
         catch
@@ -124,8 +119,12 @@ internal static class ChildLauncher
     {
         var process = Libc.OpenProcess(journaled.Pid);
         if (process is null || ProcessTable.Read(journaled.Pid) is not { IsZombie: false } stat
-            || stat.StartTicks != journaled.StartTicks)
+            || stat.StartTicks != journaled.StartTicks || !IsIn(journaled.Pid, journaled.Cgroup))
         {
+            // What it left behind in its group belongs to nobody any more.
+            var left = journaled.Cgroup is { } folder ? new Cgroup(folder) : null;
+            left?.Kill();
+            left?.Remove();
             process?.Dispose();
             return null;
         }
@@ -140,6 +139,7 @@ internal static class ChildLauncher
             Command = generation.Spec.Server.Command[0],
             StopGrace = generation.Spec.Server.StopGrace,
             User = ConfinementCheck.Resolve(generation.Spec.Server.Confinement).Identity?.User ?? Libc.CurrentUser,
+            Cgroup = journaled.Cgroup is { } own ? new Cgroup(own) : null,
         };
     }
 
@@ -166,6 +166,42 @@ internal static class ChildLauncher
         {
             return (reader, Libc.Open($"/proc/self/fd/{writer.DangerousGetHandle()}", Libc.ReadWrite));
         }
+    }
+
+    private static LaunchOrder OrderOf(Generation generation, ListenerSet listeners, string notifyName)
+    {
+        var spec = generation.Spec;
+        var bound = spec.Server.Listen.Select(listeners.AddressOf).ToList();
+        return new LaunchOrder(
+            ConfinementCheck.FolderOf(spec),
+            ProgramPath.Find(spec, spec.Server.Command[0]),
+            spec.Server.Command,
+            ChildEnvironment.Build(generation, bound, notifyName),
+            bound.Count)
+        {
+            Confinement = ConfinementCheck.Resolve(spec.Server.Confinement),
+        };
+    }
+
+    /// <summary>The program may have made groups of its own inside.</summary>
+    private static bool IsIn(int pid, string? group) => group is null
+        || $"{CgroupTree.FolderOf($"{pid}")}/".StartsWith(group + "/", StringComparison.Ordinal);
+
+    private static Cgroup? CreateGroup(Generation generation)
+    {
+        var limits = ConfinementCheck.LimitsOf(generation.Spec);
+        var group = CgroupTree.Find()?.Create(generation.Number);
+        if (limits.Needs.Any())
+        {
+            if (group is null)
+            {
+                throw new Win32Exception(Errno.NoAccess, "Cannot make a cgroup for server.limits.");
+            }
+
+            group.Limit(limits);
+        }
+
+        return group;
     }
 
     /// <summary>By its inode: the program may have given its descriptors other numbers, or to a child.</summary>

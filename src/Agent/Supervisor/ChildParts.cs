@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor.Upgrades;
 
@@ -39,6 +40,9 @@ internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) :
     /// <summary>Whose process it is.</summary>
     public required uint User { get; init; }
 
+    /// <summary>Null: this host has none that the agent may make groups in.</summary>
+    public Cgroup? Cgroup { get; init; }
+
     /// <summary>The parts as the program before has handed them over.</summary>
     public static ChildParts Of(HandoverChild child, HandoverDescriptors descriptors) =>
         new(child.Number, child.Pid, descriptors[child.Process])
@@ -53,6 +57,7 @@ internal sealed record ChildParts(int Number, int Pid, SafeFileHandle Process) :
             StopGrace = child.StopGrace,
             User = child.User,
             IsWorker = child.IsWorker,
+            Cgroup = child.Cgroup is { } folder ? new Cgroup(folder) : null,
         };
 
     public void Dispose()

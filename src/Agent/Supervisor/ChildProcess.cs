@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Logs;
 using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor.Upgrades;
@@ -85,7 +86,13 @@ internal sealed class ChildProcess : IDisposable
         {
             OutputPipe = _parts.OutputInode,
             ErrorPipe = _parts.ErrorInode,
+            Cgroup = _parts.Cgroup?.Folder,
         };
+
+    public Cgroup? Cgroup => _parts.Cgroup;
+
+    /// <summary>The living processes of its session, their descendants, and all else in its cgroup.</summary>
+    public HashSet<int> Family => _context.Processes.FamilyOf(Pid, _parts.Cgroup?.Members);
 
     private ChildMemory Memory => new()
     {
@@ -129,7 +136,8 @@ internal sealed class ChildProcess : IDisposable
         }
 
         _isKilled = true;
-        var family = _context.Processes.FamilyOf(Pid);
+        var family = Family;
+        _parts.Cgroup?.Kill();
         Libc.SendSignal(_parts.Process, Libc.SignalKill);
         SendSignal(family, Libc.SignalKill);
     }
@@ -157,6 +165,7 @@ internal sealed class ChildProcess : IDisposable
             StopGrace = _parts.StopGrace,
             User = _parts.User,
             IsWorker = _parts.IsWorker,
+            Cgroup = _parts.Cgroup?.Folder,
             Memory = Memory,
         };
 
@@ -220,7 +229,7 @@ internal sealed class ChildProcess : IDisposable
             // knew the socket's random name.
             var sender = ProcessTable.Read(notice.Pid);
             var isOurs = sender is { } stat
-                ? stat.Session == Pid || _context.Processes.FamilyOf(Pid).Contains(notice.Pid)
+                ? stat.Session == Pid || Family.Contains(notice.Pid)
                 : notice.User == _parts.User;
             if (isOurs)
             {
@@ -262,7 +271,7 @@ internal sealed class ChildProcess : IDisposable
         }
 
         _killRemnantsAt = _isKilled ? _context.Poller.Now : _context.Poller.Now + _parts.StopGrace;
-        SendSignal(_context.Processes.FamilyOf(Pid), Libc.SignalTerminate);
+        SendSignal(Family, Libc.SignalTerminate);
         CleanUp();
     }
 
@@ -273,6 +282,8 @@ internal sealed class ChildProcess : IDisposable
                 ? $"Cannot execute {_parts.Command}: {new Win32Exception(_launchError).Message}."
                 : $"Cannot start {_parts.Command}: {_launchStep}."),
         null => (GenerationEnd.Exited, "Ended; how is unknown, since an earlier supervisor had started it."),
+        { IsSignal: true, Status: Libc.SignalKill } when _parts.Cgroup is { OutOfMemoryKills: > 0 } =>
+            (GenerationEnd.OutOfMemory, "Killed by the kernel: it wanted more memory than server.limits.memory_max."),
         { IsSignal: true, Status: var signal } =>
             (GenerationEnd.Signalled, $"Ended by signal {SignalTable.NameOf(signal)}."),
         { Status: var code } =>
@@ -282,11 +293,12 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Waits for what the process left behind in its session.</summary>
     private void CleanUp()
     {
-        var family = _context.Processes.FamilyOf(Pid);
+        var family = Family;
         if (family.Count > 0)
         {
             if (_killRemnantsAt <= _context.Poller.Now)
             {
+                _parts.Cgroup?.Kill();
                 SendSignal(family, Libc.SignalKill);
             }
 
@@ -296,6 +308,7 @@ internal sealed class ChildProcess : IDisposable
 
         Libc.WaitForChild(_parts.Process, reap: true);
         DrainOutput();
+        _parts.Cgroup?.Remove();
         Dispose();
         Vanished?.Invoke();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Native;
 
@@ -45,12 +46,16 @@ internal static class ConfinementCheck
                 && (identity.User != Libc.CurrentUser || confinement.Groups is not null)
                 ? "server.user: the agent does not run as root and can start programs only as itself; run it as "
                     + "root, or leave user and groups out."
-                : null;
+                : CgroupTree.WhyNot(LimitsOf(spec));
     }
 
     /// <summary>The folder that the program is started in.</summary>
     public static string FolderOf(GenerationSpec spec) =>
         Path.Combine(spec.WorkingDirectory, spec.Server.Confinement?.WorkingDirectory ?? "");
+
+    public static CgroupLimits LimitsOf(GenerationSpec spec) => spec.Server.Confinement is { } confinement
+        ? new CgroupLimits(confinement.MemoryMax, confinement.Cpu, confinement.PidsMax)
+        : new CgroupLimits(Memory: null, Cpu: null, Pids: null);
 
     /// <summary>The same in numbers; what cannot be done is left out.</summary>
     public static LaunchConfinement Resolve(ConfinementSpec? confinement)

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Probes;
 
@@ -8,7 +9,7 @@ namespace Slipway.Agent.Supervisor;
 internal sealed class ExecProbe : IDisposable
 {
     private readonly ChildContext _context;
-    private readonly GenerationSpec _generation;
+    private readonly (GenerationSpec Spec, Cgroup? Cgroup) _generation;
     private readonly ReadinessSpec _spec;
     private readonly Action _ready;
     private readonly Action<ProbeOutcome, string> _note;
@@ -18,7 +19,7 @@ internal sealed class ExecProbe : IDisposable
 
     public ExecProbe(
         ChildContext context,
-        GenerationSpec generation,
+        (GenerationSpec Spec, Cgroup? Cgroup) generation,
         ReadinessSpec spec,
         Action ready,
         Action<ProbeOutcome, string> note)
@@ -37,8 +38,8 @@ internal sealed class ExecProbe : IDisposable
     {
         try
         {
-            _run = new ExecRun(
-                _context, ChildLauncher.LaunchCommand(_generation, _spec.Command ?? []), _spec.Timeout, OnDone);
+            var parts = ChildLauncher.LaunchCommand(_generation.Spec, _spec.Command ?? [], _generation.Cgroup);
+            _run = new ExecRun(_context, parts, _spec.Timeout, OnDone);
         }
         catch (Win32Exception e)
         {

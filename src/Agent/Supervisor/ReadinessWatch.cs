@@ -31,11 +31,11 @@ internal sealed class ReadinessWatch(ChildContext context, ChildSet children, Li
                     ListenAddress.Reach((IPEndPoint)listeners.AddressOf(listen).Local),
                     spec,
                     () => children.HasRivals,
-                    context.Processes,
-                    child.Pid);
+                    () => child.Family,
+                    context.Processes);
                 return new ReadinessProbe(context.Poller, target, good, note);
             case ReadinessKind.Exec:
-                return new ExecProbe(context, generation.Spec, spec, good, note);
+                return new ExecProbe(context, (generation.Spec, child.Cgroup), spec, good, note);
             default:
                 return context.Poller.After(spec.AliveFor, good);
         }

@@ -36,4 +36,7 @@ internal sealed record JournaledProcess(int Number, int Pid, ulong StartTicks, s
     public long OutputPipe { get; init; }
 
     public long ErrorPipe { get; init; }
+
+    /// <summary>The folder of its cgroup; null: it has none.</summary>
+    public string? Cgroup { get; init; }
 }

@@ -40,7 +40,7 @@ internal static class SupervisorTakeover
         IReadOnlyList<JournaledListener> journaled, ChildSet children, ListenerSet listeners, ProcessTable processes)
     {
         var wanted = journaled.ToDictionary(listener => listener.Inode);
-        foreach (var pid in children.Running.SelectMany(child => processes.FamilyOf(child.Pid).ToList()))
+        foreach (var pid in children.Running.SelectMany(child => child.Family.ToList()))
         {
             foreach (var (descriptor, inode) in processes.SocketsOf(pid))
             {

@@ -105,6 +105,9 @@ internal sealed record HandoverChild(int Number, int Pid, int Process)
 
     public bool IsWorker { get; init; }
 
+    /// <summary>The folder of its cgroup; null: it has none.</summary>
+    public string? Cgroup { get; init; }
+
     public required ChildMemory Memory { get; init; }
 }
 

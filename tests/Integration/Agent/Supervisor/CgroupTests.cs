@@ -1,0 +1,128 @@
+using System.Globalization;
+using Slipway.Agent.Cgroups;
+using Slipway.Agent.Deployments;
+using Slipway.Agent.Native;
+using Slipway.Agent.Supervisor;
+using Slipway.Shared.Rpc;
+
+namespace Tests.Integration.Agent.Supervisor;
+
+/// <summary>Programs that are held together by a cgroup.</summary>
+public sealed class CgroupTests
+{
+    private static readonly ReadinessSpec Notify = new(ReadinessKind.Notify);
+
+    private static readonly ReadinessSpec Alive =
+        new(ReadinessKind.Alive) { AliveFor = TimeSpan.FromMilliseconds(50) };
+
+    /// <summary>Leaves a process that nobody's parentage or session leads to, and says then that it is ready.</summary>
+    private const string Daemon =
+        """
+        use POSIX; use Socket;
+        unless (fork) {
+            POSIX::setsid();
+            exit if fork;
+            $SIG{TERM} = 'IGNORE';
+            open my $f, '>', 'daemon.new'; print $f $$; close $f; rename 'daemon.new', 'daemon';
+            sleep 1000;
+            exit;
+        }
+        wait;
+        select(undef, undef, undef, 0.01) until -e 'daemon';
+        socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die;
+        (my $name = $ENV{NOTIFY_SOCKET}) =~ s/^@/\0/;
+        send($s, "READY=1", 0, pack_sockaddr_un($name)) or die;
+        sleep 1000;
+        """;
+
+    [Fact(Timeout = 90_000)]
+    public async Task What_forks_away_goes_with_its_generation()
+    {
+        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
+        workload.Add("daemon.pl", Daemon);
+        var spec = workload.Spec(["perl", "daemon.pl"], Notify);
+        var one = await workload.DeployAsync(
+            "one", spec with { Server = spec.Server with { StopGrace = TimeSpan.FromMilliseconds(300) } });
+        var folder = CgroupTree.FolderOf($"{one.Pid}");
+        Assert.SkipWhen(folder == CgroupTree.FolderOf("self"), "This host lets nobody make cgroups.");
+        var daemon = int.Parse(
+            await File.ReadAllTextAsync(
+                Path.Combine(workload.Release, "daemon"), TestContext.Current.CancellationToken),
+            CultureInfo.InvariantCulture);
+        Assert.NotEqual(one.Pid, ProcessTable.Read(daemon)?.Session);
+
+        await workload.DeployAsync("two", workload.Spec(["sleep", "1000"], Alive));
+        await workload.Client.ShutdownAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(ProcessTable.Read(daemon) is null or { IsZombie: true });
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task The_next_supervisor_knows_a_program_by_its_group_too()
+    {
+        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
+        var before = await workload.DeployAsync("one", workload.Spec(["sleep", "1000"], Alive));
+        var folder = CgroupTree.FolderOf($"{before.Pid}");
+        Assert.SkipWhen(folder == CgroupTree.FolderOf("self"), "This host lets nobody make cgroups.");
+        var state = await workload.Client.StateAsync(TestContext.Current.CancellationToken);
+
+        SupervisorTests.Kill(state.SupervisorPid, "KILL");
+        workload.Client = await workload.EnsureRunningAsync(TestContext.Current.CancellationToken);
+        var after = await workload.PhaseAsync("one", GenerationPhase.Current);
+        await workload.Client.ShutdownAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(before.Pid, after.Pid);
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task A_limit_holds_or_is_refused_with_the_remedy()
+    {
+        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
+        var spec = workload.Spec(["sleep", "1000"], Alive);
+        spec = spec with
+        {
+            Server = spec.Server with
+            {
+                Confinement = new ConfinementSpec { MemoryMax = 64 << 20, Cpu = 0.5, PidsMax = 20 },
+            },
+        };
+
+        var cannot = CgroupTree.WhyNot(new CgroupLimits(64 << 20, Cpu: 0.5, Pids: 20));
+        if (cannot is not null)
+        {
+            var refusal = await Assert.ThrowsAsync<ProblemException>(
+                () => workload.Client.StartAsync("one", spec, TestContext.Current.CancellationToken));
+
+            Assert.Equal(cannot, refusal.Message);
+            Assert.StartsWith("server.limits", cannot, StringComparison.Ordinal);
+            Assert.EndsWith("or leave the limit out.", cannot, StringComparison.Ordinal);
+            return;
+        }
+
+        var running = await workload.DeployAsync("one", spec);
+        var folder = CgroupTree.FolderOf($"{running.Pid}")!;
+        Assert.Equal("67108864\n", CgroupFile.Read(folder, "memory.max"));
+        Assert.Equal("50000 100000\n", CgroupFile.Read(folder, "cpu.max"));
+        Assert.Equal("20\n", CgroupFile.Read(folder, "pids.max"));
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task A_program_that_wants_too_much_memory_ends_with_that_reason()
+    {
+        Assert.SkipWhen(
+            CgroupTree.WhyNot(new CgroupLimits(64 << 20, Cpu: null, Pids: null)) is not null,
+            "This host cannot limit memory by cgroup v2.");
+        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
+        var spec = workload.Spec(["/usr/bin/python3", "-c", "a = bytearray(512 << 20)"], Notify);
+
+        await workload.StartAsync("one", spec with
+        {
+            Server = spec.Server with { Confinement = new ConfinementSpec { MemoryMax = 64 << 20 } },
+        });
+        var failed = await workload.PhaseAsync("one", GenerationPhase.Failed);
+
+        Assert.Equal(GenerationEnd.OutOfMemory, failed.End);
+    }
+}
