@@ -23,8 +23,16 @@ public sealed class SystemdTests : IAsyncLifetime
         // The control plane runs as a user of its own, whom the folders must let through.
         File.SetUnixFileMode(_root, (UnixFileMode)0b111_101_101);
         _host = await SystemdHost.BootAsync(_root, Cancellation);
-        await ConfigureControlPlaneAsync();
-        await InstallAsync(ControlPlaneUnit);
+        try
+        {
+            await ConfigureControlPlaneAsync();
+            await InstallAsync(ControlPlaneUnit);
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

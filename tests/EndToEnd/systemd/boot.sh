@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Boots the real systemd as the first process of namespaces of its own: what units do on a host, without a host. /etc,
 # /usr/local and /var/lib are this machine's, with the changes kept in FOLDER, so that booting again is a reboot. This
-# checkout is at /run/slipway-source. The line 'systemd is process N' says where to enter. SIGTERM ends everything at once, and so does a quarter of an hour.
+# checkout is at /run/slipway-source. The line 'systemd is process N' says where to enter. SIGTERM ends everything at once, and so do five minutes.
 #
 #   boot.sh FOLDER
 set -euo pipefail
@@ -23,7 +23,7 @@ if [ $# = 1 ]; then
     trap 'exit 0' INT TERM
     until first=$(cat "/proc/$namespaces/task/$namespaces/children") && [ -n "$first" ]; do sleep 0.05; done
     echo "systemd is process ${first% }"
-    sleep 900 &
+    sleep 300 &
     wait -n
     exit
 fi
