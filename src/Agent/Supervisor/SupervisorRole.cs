@@ -27,8 +27,8 @@ internal static class SupervisorRole
                 return Guard(folder, () => Supervise(Path.GetFullPath(folder)));
             case ["--folder", { } folder, KeeperRole.Argument]:
                 return Guard(folder, () => KeeperRole.Run(folder));
-            case ["--folder", { } folder, SupervisorUpgrade.Handed, { } state, SupervisorUpgrade.Previous, { } previous]:
-                return Guard(folder, () => ResumeRole.Run(folder, state, previous, refusal: null, Serve));
+            case ["--folder", { } folder, SupervisorUpgrade.Handed, { } state, SupervisorUpgrade.Previous, { } older]:
+                return Guard(folder, () => ResumeRole.Run(folder, state, older, refusal: null, Serve));
             case ["--folder", { } folder, SupervisorUpgrade.Handed, { } state, SupervisorUpgrade.Refused, { } refusal]:
                 return Guard(folder, () => ResumeRole.Run(folder, state, previous: null, refusal, Serve));
             default:

@@ -4,7 +4,9 @@ using Slipway.Agent.Native;
 
 namespace Slipway.Agent.Supervisor.Upgrades;
 
-/// <summary>The descriptors of a handover. The handover says their places here, since their numbers may change.</summary>
+/// <summary>
+/// The descriptors of a handover. The handover says their places here, since their numbers may change.
+/// </summary>
 internal sealed class HandoverDescriptors
 {
     private readonly List<SafeFileHandle> _files = [];

@@ -87,7 +87,8 @@ public sealed class SupervisorUpgradeTests
     [InlineData("kill -KILL $$", "ended before it had taken over", false)]
     [InlineData("exec sleep 1000", "had not taken over within 10 s", false)]
     [InlineData(
-        "exec strace -D -qq -o /dev/null -e trace=epoll_create1 -e inject=epoll_create1:error=ENOMEM:when=1 $REAL \"$@\"",
+        "exec strace -D -qq -o /dev/null -e trace=epoll_create1"
+            + " -e inject=epoll_create1:error=ENOMEM:when=1 $REAL \"$@\"",
         "epoll_create1",
         true)]
     public async Task A_program_that_cannot_take_over_leads_back_to_the_one_before(
@@ -142,7 +143,8 @@ public sealed class SupervisorUpgradeTests
         workload.Add("slow", "#!/bin/sh\ntrap 'sleep 3; exit 7' TERM\nwhile :; do sleep 0.1; done");
         workload.Add("parent", "#!/bin/sh\nsetsid sh -c 'trap \"\" TERM; sleep 3' &\nsleep 1000");
         var notify = workload.Spec(["sleep", "1000"], new ReadinessSpec(ReadinessKind.Notify));
-        await workload.DeployAsync("slow", workload.Spec(["./slow"], Alive with { AliveFor = TimeSpan.FromSeconds(1) }));
+        var soon = Alive with { AliveFor = TimeSpan.FromSeconds(1) };
+        await workload.DeployAsync("slow", workload.Spec(["./slow"], soon));
         await workload.DeployAsync("parent", workload.Spec(["./parent"], Alive));
         var starting = await workload.StartAsync("starting", notify);
         await workload.DeployAsync("ready", workload.Spec(["sleep", "1000"], Alive));

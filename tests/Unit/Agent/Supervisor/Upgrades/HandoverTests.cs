@@ -38,7 +38,7 @@ public class HandoverTests
     [Theory]
     [InlineData("\"format\": 1", "\"format\": 2", "has format 2; this program reads 1 to 1")]
     [InlineData("\"format\": 1", "\"format\": 0", "has format 0")]
-    [InlineData("\"lock\": 0,", "", "lock")]
+    [InlineData("\"origin\"", "\"other\"", "origin")]
     public void What_this_program_does_not_understand_is_refused(string before, string after, string why)
     {
         using var file = FileOf(Oldest.Replace(before, after, StringComparison.Ordinal));
