@@ -77,6 +77,15 @@ internal sealed class ProcessTable
         return _family;
     }
 
+    /// <summary>The processes whose parent is this one, ended ones too.</summary>
+    public List<int> ChildrenOf(int parent)
+    {
+        _numbers.Clear();
+        Libc.ListNumbers("/proc\0"u8, _numbers);
+        _numbers.RemoveAll(pid => Read(pid)?.Parent != parent);
+        return _numbers;
+    }
+
     /// <summary>The sockets that a process has open: the descriptor's number and the socket's inode.</summary>
     public List<(int Descriptor, long Inode)> SocketsOf(int pid)
     {

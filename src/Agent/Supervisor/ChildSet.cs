@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor.Upgrades;
 
 namespace Slipway.Agent.Supervisor;
@@ -18,6 +19,30 @@ internal sealed class ChildSet(ChildContext context)
     public IReadOnlyCollection<ChildProcess> Running => _running.Values;
 
     public IReadOnlyList<JournaledProcess> Journal => [.. _running.Values.Select(child => child.Journal)];
+
+    /// <summary>
+    /// Ends and reaps what the program before had begun and this one knows nothing of, such as a probe's command.
+    /// </summary>
+    public void EndStrangers(int keeper)
+    {
+        var known = _running.Values.Concat(_remnants.Values).Select(child => child.Pid).Append(keeper);
+        foreach (var pid in context.Processes.ChildrenOf(Environment.ProcessId).Except(known).ToList())
+        {
+            if (Libc.OpenProcess(pid) is not { } process)
+            {
+                continue;
+            }
+
+            ChildProcess.SendSignal(context.Processes.FamilyOf(pid), Libc.SignalKill);
+            IDisposable? watch = null;
+            watch = context.Poller.On(process, Libc.Readable, () =>
+            {
+                watch!.Dispose();
+                Libc.WaitForChild(process, reap: true);
+                process.Dispose();
+            });
+        }
+    }
 
     public ChildProcess? Find(int number) => _running.GetValueOrDefault(number);
 

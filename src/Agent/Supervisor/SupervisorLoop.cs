@@ -87,6 +87,7 @@ internal sealed class SupervisorLoop : IDisposable
         {
             Save(); // The program before may have had no room for it.
             _upgrade.Complete(_taken);
+            _children.EndStrangers(_taken.Handover.Keeper?.Pid ?? 0);
         }
 
         var failures = 0;

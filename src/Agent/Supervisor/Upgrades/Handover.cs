@@ -111,4 +111,4 @@ internal sealed record HandoverChild(int Number, int Pid, int Process)
     public required ChildMemory Memory { get; init; }
 }
 
-internal sealed record HandoverKeeper(int Process, int Word);
+internal sealed record HandoverKeeper(int Pid, int Process, int Word);

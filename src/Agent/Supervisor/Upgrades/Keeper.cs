@@ -7,7 +7,7 @@ namespace Slipway.Agent.Supervisor.Upgrades;
 /// <summary>
 /// A process of the program before that holds all that was handed over, until the new program says that it has it.
 /// </summary>
-internal sealed class Keeper(SafeFileHandle process, SafeFileHandle word)
+internal sealed class Keeper(int pid, SafeFileHandle process, SafeFileHandle word)
 {
     private IDisposable? _watch;
 
@@ -26,12 +26,12 @@ internal sealed class Keeper(SafeFileHandle process, SafeFileHandle word)
                 Descriptors = SpawnOrder.InOrder(
                     [nothing, log, log, state, supervisor, reader, .. descriptors.Files]),
             });
-            return new Keeper(Libc.OpenProcess(pid)!, word);
+            return new Keeper(pid, Libc.OpenProcess(pid)!, word);
         }
     }
 
     public HandoverKeeper HandOver(HandoverDescriptors descriptors) =>
-        new(descriptors.Add(process), descriptors.Add(word));
+        new(pid, descriptors.Add(process), descriptors.Add(word));
 
     /// <summary>Lets it end, and waits for that.</summary>
     public void Dismiss(Poller poller)

@@ -73,7 +73,7 @@ internal sealed class SupervisorUpgrade(
         var (handover, descriptors, refusal) = taken;
         if (handover.Keeper is { } keeper)
         {
-            new Keeper(descriptors[keeper.Process], descriptors[keeper.Word]).Dismiss(poller);
+            new Keeper(keeper.Pid, descriptors[keeper.Process], descriptors[keeper.Word]).Dismiss(poller);
         }
 
         Change(refusal is null

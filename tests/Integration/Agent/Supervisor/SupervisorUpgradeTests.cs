@@ -163,6 +163,42 @@ public sealed class SupervisorUpgradeTests
         Assert.True(ProcessTable.Read(starting.Pid) is null);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task A_probe_that_was_under_way_is_ended_and_begun_anew()
+    {
+        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
+        workload.Add("probe", "#!/bin/sh\necho $$ >> probes\nexec sleep 1000\n");
+        var probe = new ReadinessSpec(ReadinessKind.Exec) { Command = ["./probe"], Timeout = TimeSpan.FromMinutes(2) };
+        var spec = workload.Spec(["sleep", "1000"], probe);
+        await workload.StartAsync(
+            "one", spec with { Server = spec.Server with { StartTimeout = TimeSpan.FromMinutes(2) } });
+        var first = (await ProbesAsync(workload, 1))[0];
+
+        await UpgradeAsync(workload, AddWrapper(workload, "next", Go));
+
+        await ProbesAsync(workload, 2);
+        while (ProcessTable.Read(first) is not null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation);
+        }
+    }
+
+    /// <summary>The processes of the probes so far, once there are so many.</summary>
+    private static async Task<int[]> ProbesAsync(SupervisedWorkload workload, int number)
+    {
+        var file = Path.Combine(workload.Release, "probes");
+        while (true)
+        {
+            if (File.Exists(file)
+                && await File.ReadAllLinesAsync(file, Cancellation) is var lines && lines.Length >= number)
+            {
+                return [.. lines.Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation);
+        }
+    }
+
     private static GenerationSpec AddProgram(SupervisedWorkload workload)
     {
         workload.Add("app.py", Program);
