@@ -24,6 +24,7 @@ internal sealed partial class DeploymentEngine(
         new Dictionary<WorkloadKey, WorkloadLoop>();
     private EngineParts? _parts;
     private bool _isDisposed;
+    private volatile bool _isLinked;
 
     /// <summary>What should run, as it was stored last.</summary>
     public DesiredState Desired { get; private set; } = DesiredState.Empty;
@@ -123,6 +124,16 @@ internal sealed partial class DeploymentEngine(
         }
     }
 
+    /// <summary>Tells that the control plane was reached: this agent is one that works.</summary>
+    public void Connect()
+    {
+        _isLinked = true;
+        foreach (var loop in _loops.Values)
+        {
+            loop.Wake();
+        }
+    }
+
     /// <summary>Whether every workload was looked at since the start.</summary>
     public bool HasLooked => _loops.Values.All(loop => loop.HasLooked);
 
@@ -152,6 +163,7 @@ internal sealed partial class DeploymentEngine(
             Cache = new(_folder.Blobs, timeProvider, jitter),
             Changed = () => _changes.Writer.TryWrite(item: true),
             Folder = _folder,
+            IsLinked = () => _isLinked,
             Jitter = jitter,
             Logger = logger,
             Modules = () => _modules,

@@ -20,6 +20,9 @@ internal sealed class EngineParts : IDisposable
 
     public required ILogger Logger { get; init; }
 
+    /// <summary>Whether the control plane was reached since the start: this agent is one that works.</summary>
+    public required Func<bool> IsLinked { get; init; }
+
     /// <summary>Tells whoever listens that a report or a status is new.</summary>
     public required Action Changed { get; init; }
 

@@ -8,6 +8,8 @@ namespace Slipway.Agent.Deployments;
 /// </summary>
 internal interface IRuntime : IGuest
 {
+    static readonly TimeSpan Never = TimeSpan.FromDays(1);
+
     static string IGuest.Namespace => "runtime";
 
     /// <summary>Whether this runtime is the one for the workload.</summary>
@@ -37,6 +39,10 @@ internal interface IRuntime : IGuest
 
     /// <summary>Stops everything, and returns when it has ended.</summary>
     Task ShutdownAsync(string folder, CancellationToken cancellationToken);
+
+    /// <summary>Brings the runtime itself up to date, while the workload has nothing else to do.</summary>
+    /// <returns>When to do so again.</returns>
+    Task<TimeSpan> MaintainAsync(string folder, CancellationToken cancellationToken) => Task.FromResult(Never);
 
     /// <summary>The state now and at each change; ends when the runtime does not live any more.</summary>
     IAsyncEnumerable<RuntimeState> WatchAsync(string folder, CancellationToken cancellationToken);

@@ -62,6 +62,9 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
         Wake();
     }
 
+    /// <summary>Has it look again soon.</summary>
+    public void Wake() => _wake.Writer.TryWrite(item: true);
+
     /// <summary>Ends the work where it is; the programs keep running.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -72,8 +75,6 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
         _stopping.Dispose();
         _interrupt.Dispose();
     }
-
-    private void Wake() => _wake.Writer.TryWrite(item: true);
 
     private async Task RunAsync(IReadOnlyList<DeploymentJournal> journals, CancellationToken cancellationToken)
     {
@@ -131,13 +132,20 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
             IsDesiredKnown = isKnown,
             RestoreAt = _restoreAt,
         };
+        if (!HasLooked && runtime?.Instances.FirstOrDefault(one => one.Phase == InstancePhase.Current) is { } adopted)
+        {
+            Log.Adopted(parts.Logger, key, adopted.Version, adopted.Pid);
+        }
+
         Publish(view);
         Follow(runtime, cancellationToken);
 
         var step = DeploymentPlanner.Next(view);
         if (step.Kind == StepKind.Wait)
         {
-            await SleepAsync(step.Delay, cancellationToken);
+            var isIdle = view is { Attempt: null, Runtime: not null };
+            var again = isIdle ? await _steps.MaintainAsync(cancellationToken) : step.Delay;
+            await SleepAsync(again < step.Delay ? again : step.Delay, cancellationToken);
             return;
         }
 
@@ -274,6 +282,9 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
 
     private static partial class Log
     {
+        [LoggerMessage(4, LogLevel.Information, "{Workload}: {Version} runs as process {Pid}; adopted")]
+        public static partial void Adopted(ILogger logger, WorkloadKey workload, string version, int pid);
+
         [LoggerMessage(1, LogLevel.Warning, "{Workload}: {Why}; trying again")]
         public static partial void TurnFailed(ILogger logger, WorkloadKey workload, string why, Exception exception);
 

@@ -13,7 +13,8 @@ internal static class WorkloadObservation
             serving?.Version,
             serving is { IsUnhealthy: false },
             serving is null ? Why(view, instances)
-                : serving.IsUnhealthy ? $"The program runs and does not serve: {serving.Detail}" : "",
+                : serving.IsUnhealthy ? $"The program runs and does not serve: {serving.Detail}"
+                : view.Runtime!.Note,
             serving is null ? [] : [serving.Pid],
             view.Now);
         return before is not null && IsSame(before, status) ? before : status;

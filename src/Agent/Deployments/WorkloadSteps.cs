@@ -45,6 +45,12 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
     public async Task<RuntimeState?> ObserveAsync(CancellationToken cancellationToken) =>
         Runtime is { } runtime && Exists ? await runtime.ObserveAsync(_folder, cancellationToken) : null;
 
+    /// <summary>Brings the runtime itself up to date; when to do so again.</summary>
+    public Task<TimeSpan> MaintainAsync(CancellationToken cancellationToken) =>
+        parts.IsLinked() && Runtime is { } runtime
+            ? runtime.MaintainAsync(_folder, cancellationToken)
+            : Task.FromResult(IRuntime.Never);
+
     public IAsyncEnumerable<RuntimeState>? Watch(CancellationToken cancellationToken) =>
         Runtime?.WatchAsync(_folder, cancellationToken);
 

@@ -9,6 +9,9 @@ internal sealed record LinkedDeployments
     /// <summary>What they were last asked to run.</summary>
     public required Func<DesiredState> Desired { get; init; }
 
+    /// <summary>Told when a session has begun.</summary>
+    public Action Connected { get; init; } = () => { };
+
     /// <summary>Stores what they should run, then lets them act; returns when it is stored.</summary>
     public required Func<DesiredState, CancellationToken, Task> AcceptAsync { get; init; }
 
@@ -33,6 +36,7 @@ internal sealed record LinkedDeployments
     public static LinkedDeployments Of(DeploymentEngine engine) => new()
     {
         Desired = () => engine.Desired,
+        Connected = engine.Connect,
         AcceptAsync = engine.AcceptAsync,
         ForgetTokenAsync = engine.ForgetTokenAsync,
         Observe = () => engine.HasLooked ? engine.Observe() : null,

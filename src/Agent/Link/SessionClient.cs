@@ -28,6 +28,7 @@ internal sealed partial class SessionClient(
             var welcome = await GreetAsync(call, ending.Token);
             wasWelcome = true;
             began = timeProvider.GetTimestamp();
+            deployments.Connected();
             Log.Connected(logger, peer.ControlPlane, peer.Identity.AgentId, welcome.SessionId);
             var drain = await ConverseAsync(call, welcome, ending);
             return End(refusal: null, PauseOf(drain));

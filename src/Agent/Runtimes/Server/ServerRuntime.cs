@@ -2,8 +2,12 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Hosting;
 using Slipway.Agent.Supervisor;
+using Slipway.Agent.Supervisor.Upgrades;
 using Slipway.Shared.Modules;
 using Slipway.Shared.Rpc;
 
@@ -19,25 +23,33 @@ internal sealed class ServerRuntime : IRuntime, IProvision
     private static readonly string Program = Environment.ProcessPath
         ?? throw new InvalidOperationException("The path of this program is unknown.");
 
-    private TimeProvider _timeProvider = TimeProvider.System;
-    private SupervisorProcess _supervisors = new(Program, TimeProvider.System);
+    private readonly string _version;
+    private TimeProvider _timeProvider;
+    private SupervisorProcess _supervisors;
+    private SupervisorUpgrades _upgrades;
 
     public ServerRuntime()
+        : this(Program, TimeProvider.System)
     {
     }
 
     /// <param name="program">The agent's program, which has the role of a supervisor too.</param>
     /// <param name="timeProvider">The clock.</param>
-    public ServerRuntime(string program, TimeProvider timeProvider)
+    /// <param name="version">The program's version.</param>
+    public ServerRuntime(string program, TimeProvider timeProvider, string? version = null)
     {
+        _version = version ?? BuildInfo.Version;
         _timeProvider = timeProvider;
         _supervisors = new(program, timeProvider);
+        _upgrades = new(program, _version, timeProvider, new Random(), NullLogger.Instance);
     }
 
     public Task ProvisionAsync(ModuleContext context, CancellationToken cancellationToken)
     {
         _timeProvider = context.Service<TimeProvider>();
         _supervisors = new(Program, _timeProvider);
+        var logger = context.Service<ILoggerFactory>().CreateLogger(typeof(ServerRuntime).FullName!);
+        _upgrades = new(Program, _version, _timeProvider, context.Service<Random>(), logger);
         return Task.CompletedTask;
     }
 
@@ -80,6 +92,9 @@ internal sealed class ServerRuntime : IRuntime, IProvision
     public Task ShutdownAsync(string folder, CancellationToken cancellationToken) =>
         ClientOf(folder).ShutdownAsync(cancellationToken);
 
+    public Task<TimeSpan> MaintainAsync(string folder, CancellationToken cancellationToken) =>
+        _upgrades.OfferAsync(FolderOf(folder), cancellationToken);
+
     public async IAsyncEnumerable<RuntimeState> WatchAsync(
         string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -101,7 +116,14 @@ internal sealed class ServerRuntime : IRuntime, IProvision
 
     private static string FolderOf(string workload) => Path.Combine(workload, "supervisor");
 
-    private static RuntimeState Translate(SupervisorState state) => new([.. state.Generations.Select(Translate)]);
+    private RuntimeState Translate(SupervisorState state) =>
+        new([.. state.Generations.Select(Translate)])
+        {
+            Note = state.Version != _version
+                && state.Upgrade.Phase is UpgradePhase.RolledBack or UpgradePhase.Refused
+                ? $"The supervisor keeps its program: {state.Upgrade}"
+                : "",
+        };
 
     private static Instance Translate(GenerationState generation) => new(
         generation.Ticket,

@@ -162,10 +162,10 @@ internal sealed class EngineHost : IAsyncDisposable
     }
 
     /// <summary>Ends the engine where it is, without a word to anything that it started, and begins another.</summary>
-    public async Task BeginAnewAsync()
+    public async Task BeginAnewAsync(ServerRuntime? runtime = null)
     {
         await Engine.DisposeAsync();
-        await BeginAsync();
+        await BeginAsync(runtime);
     }
 
     public async ValueTask DisposeAsync()
@@ -184,10 +184,10 @@ internal sealed class EngineHost : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task BeginAsync()
+    private async Task BeginAsync(ServerRuntime? runtime = null)
     {
         Engine = new(_folder.Path, TimeProvider.System, new Random(1), NullLogger.Instance);
-        Engine.Use(new([Source], [new ServerRuntime(Program, TimeProvider.System)]));
+        Engine.Use(new([Source], [runtime ?? new ServerRuntime(Program, TimeProvider.System)]));
         await Engine.StartAsync(Token);
     }
 }
