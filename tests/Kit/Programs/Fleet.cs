@@ -27,6 +27,9 @@ public sealed class Fleet : IAsyncDisposable
 
     public string Root { get; }
 
+    /// <summary>What the next agent is started from.</summary>
+    public string AgentProgram { get; set; } = Published.Agent;
+
     public string Server => $"https://127.0.0.1:{_port}";
 
     /// <summary>A port that nobody listens on now.</summary>
@@ -68,7 +71,7 @@ public sealed class Fleet : IAsyncDisposable
             await EnrolAsync(name, config, cancellationToken);
         }
 
-        string[] command = [.. tracer, Published.Agent, "run", "--config", config];
+        string[] command = [.. tracer, AgentProgram, "run", "--config", config];
         var program = RunningProgram.Start(command[0], command[1..]);
         _programs.Add(program);
         return program;
