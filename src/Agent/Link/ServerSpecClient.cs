@@ -1,5 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Logs;
+using Slipway.Shared.Manifests;
 using V1 = Slipway.Contracts.V1;
 
 namespace Slipway.Agent.Link;
@@ -10,6 +12,8 @@ internal static class ServerSpecClient
     private const string DefaultSignal = "TERM";
     private const int DefaultKeep = 5;
     private const long LongestSeconds = 86_400;
+    private const long LongestLogSeconds = 1L << 32;
+    private const long LeastLogBytes = 64 * 1024;
     private const int NanosPerSecond = 1_000_000_000;
 
     private static readonly HashSet<string> Signals =
@@ -45,6 +49,7 @@ internal static class ServerSpecClient
             Liveness = server.Liveness is { } liveness ? ProbeSpecClient.Read(liveness, listen) : null,
             Restart = server.Restart is { } restart ? ReadRestart(restart) : null,
             Confinement = ConfinementClient.Read(server),
+            Log = server.Log is { } log ? ReadLog(log) : null,
         };
     }
 
@@ -54,6 +59,13 @@ internal static class ServerSpecClient
         { Address: "" } => throw new FormatException($"server.listen[{index}].address: is missing"),
         _ => new(listen.Name, listen.Address, listen.Backlog),
     };
+
+    private static LogSpec ReadLog(V1.LogRetention log) => new(
+        log.MaxBytes.Length == 0 ? LogSpec.Default.MaxBytes
+            : SizeText.TryParse(log.MaxBytes, out var bytes) ? Math.Max(bytes, LeastLogBytes)
+            : throw new FormatException($"server.log.max_bytes: '{log.MaxBytes}' is no size"),
+        log.MaxFiles == 0 ? LogSpec.Default.MaxFiles : Math.Max(2, log.MaxFiles),
+        log.MaxAge is { Seconds: > 0 and <= LongestLogSeconds } age ? age.ToTimeSpan() : TimeSpan.Zero);
 
     private static RestartSpec ReadRestart(V1.Restart restart) => new(
         Time("server.restart.min", restart.Min, RestartSpec.Default.Min),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Slipway.Shared.Manifests;
 using Slipway.Shared.Rpc;
 
 namespace Slipway.ControlPlane.Applications;
@@ -9,6 +10,8 @@ namespace Slipway.ControlPlane.Applications;
 internal static class ApplicationRules
 {
     private const int MaxArguments = 256;
+    private const long LeastLogBytes = 64 * 1024;
+    private const long MostLogBytes = 1024 * 1024 * 1024;
     private const int MaxArgumentLength = 8 * 1024;
     private const int MaxDescriptionLength = 1024;
     private const int MaxSockets = 32;
@@ -16,6 +19,7 @@ internal static class ApplicationRules
     private static readonly string[] StopSignals = ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "WINCH", "KILL"];
 
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     public static void Check(ApplicationSpec application, FieldViolations violations)
@@ -36,6 +40,7 @@ internal static class ApplicationRules
         ProbeRules.CheckReadiness(server, violations);
         ProbeRules.CheckLiveness(server, violations);
         CheckRestart(server.Restart, violations);
+        CheckLog(server.Log, violations);
         ConfinementRules.Check(server.Confinement, violations);
         SpecRules.CheckTime("server.start_timeout", server.StartTimeout, (100 * Millisecond, Hour), violations);
         SpecRules.CheckTime("server.stop_grace", server.StopGrace, (TimeSpan.Zero, Hour), violations);
@@ -73,6 +78,19 @@ internal static class ApplicationRules
             command[0][0] == '/' || !command[0].Split('/').Contains(".."),
             $"{field}[0]",
             "leaves the release with '..'; name a file in the release, a program in PATH, or an absolute path");
+    }
+
+    private static void CheckLog(LogSpec log, FieldViolations violations)
+    {
+        violations.Check(
+            SizeText.TryParse(log.MaxBytes, out var bytes) && bytes is >= LeastLogBytes and <= MostLogBytes,
+            "server.log.max_bytes",
+            $"'{log.MaxBytes}' is no size from 64KiB to 1GiB; {SizeText.Hint}");
+        SpecRules.CheckNumber("server.log.max_files", log.MaxFiles, (2, 100), violations);
+        if (log.MaxAge != TimeSpan.Zero)
+        {
+            SpecRules.CheckTime("server.log.max_age", log.MaxAge, (Minute, 3650 * 24 * Hour), violations);
+        }
     }
 
     private static void CheckRestart(RestartSpec restart, FieldViolations violations)

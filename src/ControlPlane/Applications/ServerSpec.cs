@@ -29,6 +29,8 @@ internal sealed record ServerSpec
 
     public RestartSpec Restart { get; init; } = new();
 
+    public LogSpec Log { get; init; } = new();
+
     /// <summary>Who may do what on the host, and how much of it it may use.</summary>
     public ConfinementSpec Confinement { get; init; } = new();
 }

@@ -39,6 +39,12 @@ internal static class ServerSpecService
                 Max = server.Restart.Max.ToDuration(),
                 Reset = server.Restart.Reset.ToDuration(),
             },
+            Log = new()
+            {
+                MaxBytes = server.Log.MaxBytes,
+                MaxFiles = server.Log.MaxFiles,
+                MaxAge = server.Log.MaxAge.ToDuration(),
+            },
             User = confinement.User,
             Groups = { confinement.Groups },
             Umask = confinement.Umask,
@@ -73,6 +79,7 @@ internal static class ServerSpecService
             Readiness = SpecOf(server.Readiness ?? new(), server.Listen.Count > 0),
             Liveness = server.Liveness is { } liveness ? SpecOf(liveness) : null,
             Restart = SpecOf(server.Restart ?? new()),
+            Log = SpecOf(server.Log ?? new()),
             Confinement = ConfinementOf(server),
         };
         return spec with
@@ -106,6 +113,17 @@ internal static class ServerSpecService
         Cpu = server.Limits?.Cpu ?? "",
         PidsMax = server.Limits?.PidsMax ?? 0,
     };
+
+    private static LogSpec SpecOf(V1.LogRetention log)
+    {
+        var spec = new LogSpec();
+        return new()
+        {
+            MaxBytes = log.MaxBytes.Length == 0 ? spec.MaxBytes : log.MaxBytes,
+            MaxFiles = log.MaxFiles == 0 ? spec.MaxFiles : log.MaxFiles,
+            MaxAge = ApplicationService.TimeOf(log.MaxAge, spec.MaxAge),
+        };
+    }
 
     private static RestartSpec SpecOf(V1.Restart restart)
     {

@@ -131,6 +131,26 @@ public class ApplicationRulesTests
         ["server.restart.max"],
         FieldsOf(Server with { Restart = new() { Min = TimeSpan.FromSeconds(31) } }));
 
+    [Theory]
+    [InlineData("64KiB", 2, 0)]
+    [InlineData("1GiB", 100, 3650)]
+    public void Output_is_kept_as_long_as_is_asked_for(string maxBytes, int maxFiles, int days) =>
+        Assert.Empty(FieldsOf(Server with
+        {
+            Log = new() { MaxBytes = maxBytes, MaxFiles = maxFiles, MaxAge = TimeSpan.FromDays(days) },
+        }));
+
+    [Theory]
+    [InlineData("much", 1, 1)]
+    [InlineData("65535", 101, 59)]
+    [InlineData("1025MiB", -1, -1)]
+    public void Output_is_bounded(string maxBytes, int maxFiles, int seconds) => Assert.Equal(
+        ["server.log.max_bytes", "server.log.max_files", "server.log.max_age"],
+        FieldsOf(Server with
+        {
+            Log = new() { MaxBytes = maxBytes, MaxFiles = maxFiles, MaxAge = TimeSpan.FromSeconds(seconds) },
+        }));
+
     [Fact]
     public void A_good_confinement_is_taken() => Assert.Empty(FieldsOf(Server with
     {
