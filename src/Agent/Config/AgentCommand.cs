@@ -14,8 +14,13 @@ internal static class AgentCommand
     {
         // The host handles signals itself: it has to hand over what runs, however long that takes.
         var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
-        return Build().Parse(arguments).InvokeAsync(configuration);
+        return RunAsync(arguments, configuration, CancellationToken.None);
     }
+
+    /// <summary>With another output, and another way to end what follows.</summary>
+    public static Task<int> RunAsync(
+        string[] arguments, InvocationConfiguration configuration, CancellationToken cancellationToken) =>
+        Build().Parse(arguments).InvokeAsync(configuration, cancellationToken);
 
     private static RootCommand Build()
     {
@@ -42,9 +47,13 @@ internal static class AgentCommand
         var build = new Command("build-info", "Says what this program was built from");
         build.SetAction(result => Print(result, BuildInfo.All.Select(line => $"{line.Name,-10}{line.Value}")));
 
+        var logs = new LogsCommand(TimeProvider.System);
+        logs.SetAction((result, cancellationToken) => GuardAsync(result, () => logs.RunAsync(
+            result, () => AgentConfig.Load(result.GetRequiredValue(file)).StateDir, cancellationToken)));
+
         return new RootCommand("The Slipway agent: runs on this host what the control plane asks for")
         {
-            file, run, validate, modules, build,
+            file, run, validate, logs, modules, build,
         };
     }
 

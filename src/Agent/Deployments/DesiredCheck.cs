@@ -32,9 +32,12 @@ internal static partial class DesiredCheck
         }
     }
 
+    /// <summary>Whether it may become a folder's name.</summary>
+    public static bool IsName(string name) => Name().IsMatch(name);
+
     private static void DemandName(string field, string name)
     {
-        if (!Name().IsMatch(name))
+        if (!IsName(name))
         {
             throw Refusal(field, $"'{name}' is not 1 to 63 lower-case letters, digits and inner hyphens.");
         }

@@ -1,3 +1,4 @@
+using Slipway.Agent.Logs;
 using Slipway.Shared.Storage;
 
 namespace Slipway.Agent.Deployments;
@@ -19,6 +20,13 @@ internal sealed record EngineFolder(string Root)
     public string Workloads => Path.Combine(Root, "workloads");
 
     public string WorkloadOf(WorkloadKey key) => Path.Combine(Workloads, key.Application, key.Environment);
+
+    /// <summary>Where the supervisor keeps what the workload's programs say.</summary>
+    public string LogOf(WorkloadKey key) =>
+        Path.Combine(SupervisorOf(WorkloadOf(key)), LogSpec.FolderName);
+
+    /// <summary>Where the supervisor of a workload keeps what it knows.</summary>
+    public static string SupervisorOf(string workload) => Path.Combine(workload, "supervisor");
 
     public string JournalOf(string deploymentId) => Path.Combine(Journals, deploymentId + ".jsonl");
 

@@ -3,6 +3,9 @@ namespace Slipway.Agent.Logs;
 /// <summary>Which lines of a log are wanted.</summary>
 internal sealed record LogQuery
 {
+    /// <summary>How many lines are shown to one who asks for nothing in particular.</summary>
+    public const int FewLines = 100;
+
     /// <summary>Where an earlier reader has stopped; then the number of lines does not count.</summary>
     public LogCursor? Cursor { get; init; }
 
@@ -15,12 +18,18 @@ internal sealed record LogQuery
     /// <summary>Only of this start of the program; 0: of all.</summary>
     public int Generation { get; init; }
 
+    /// <summary>Only what was said there; unspecified: everywhere.</summary>
+    public LogStream Stream { get; init; }
+
     /// <summary>Go on with what comes.</summary>
     public bool IsFollowing { get; init; }
 
-    public bool HasFilter => Generation != 0 || Since is not null;
+    public bool HasFilter => Generation != 0 || Since is not null || Stream != LogStream.Unspecified;
 
+    /// <summary>What the log says of itself is always wanted: it tells what is missing.</summary>
     public bool Wants(LogLine line) =>
-        (Generation == 0 || line.Source.Generation == Generation || line.Source.Stream == LogStream.Log)
-        && !(line.At < Since);
+        !(line.At < Since)
+        && (line.Source.Stream == LogStream.Log
+            || ((Generation == 0 || line.Source.Generation == Generation)
+                && (Stream == LogStream.Unspecified || line.Source.Stream == Stream)));
 }

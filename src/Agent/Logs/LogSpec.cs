@@ -6,6 +6,9 @@ namespace Slipway.Agent.Logs;
 /// <param name="MaxAge">What is older goes; zero: only size counts.</param>
 internal sealed record LogSpec(long MaxBytes, int MaxFiles, TimeSpan MaxAge)
 {
+    /// <summary>The name of the folder that holds the files.</summary>
+    public const string FolderName = "output";
+
     public static readonly LogSpec Default = new(10 * 1024 * 1024, 4, TimeSpan.Zero);
 
     /// <summary>How long one file is written to: so what is younger than <see cref="MaxAge"/> always stays.</summary>

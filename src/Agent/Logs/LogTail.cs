@@ -6,13 +6,25 @@ namespace Slipway.Agent.Logs;
 internal sealed class LogTail(string folder, LogQuery query, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private static readonly LogSlice Searching = new([], Next: null, Lost: 0, IsAtEnd: false);
 
     /// <summary>Slices in order; one without lines says how far was read, and at the end: wait.</summary>
     /// <exception cref="IOException">The log cannot be read.</exception>
     public async IAsyncEnumerable<LogSlice> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var begin = query.Cursor;
+        if (begin is null && query.Lines is { } count)
+        {
+            foreach (var place in Last(count))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                begin = place;
+                yield return Searching;
+            }
+        }
+
         using var reader = new LogReader(folder);
-        reader.Seek(query.Cursor ?? (query.Lines is { } lines ? Last(lines, cancellationToken) : null));
+        reader.Seek(begin);
         while (true)
         {
             var slice = reader.Read();
@@ -30,20 +42,20 @@ internal sealed class LogTail(string folder, LogQuery query, TimeProvider time)
         }
     }
 
-    /// <summary>Where the last lines begin that are wanted.</summary>
-    private LogCursor? Last(int count, CancellationToken cancellationToken)
+    /// <summary>Where the last lines begin that are wanted, ever better known; the last answer is right.</summary>
+    private IEnumerable<LogCursor?> Last(int count)
     {
         using var reader = new LogReader(folder);
         if (!query.HasFilter)
         {
-            return LastOf(reader, count);
+            yield return LastOf(reader, count);
+            yield break;
         }
 
         var places = new Queue<LogCursor>();
         LogSlice slice;
         do
         {
-            cancellationToken.ThrowIfCancellationRequested();
             slice = reader.Read();
             foreach (var line in slice.Lines.Where(query.Wants))
             {
@@ -53,10 +65,10 @@ internal sealed class LogTail(string folder, LogQuery query, TimeProvider time)
                     places.Dequeue();
                 }
             }
+
+            yield return places.Count > 0 ? places.Peek() : slice.Next;
         }
         while (!slice.IsAtEnd);
-
-        return places.Count > 0 ? places.Peek() : slice.Next;
     }
 
     /// <summary>Only the newest file has to be read to know how many lines there are.</summary>

@@ -11,7 +11,6 @@ namespace Slipway.Agent.Supervisor;
 /// </summary>
 internal sealed class OutputLog : IDisposable
 {
-    public const string FolderName = "output";
     private const int MostPending = 1024 * 1024;
     private const int MostHeld = 64 * 1024;
     private const int MostIdle = 64 * 1024;
@@ -32,7 +31,7 @@ internal sealed class OutputLog : IDisposable
     public OutputLog(string folder, TimeProvider time)
     {
         _time = time;
-        _log = new LogWriter(Path.Combine(folder, FolderName), time);
+        _log = new LogWriter(Path.Combine(folder, LogSpec.FolderName), time);
         _writer = new Thread(WriteAll, 256 * 1024) { IsBackground = true, Name = "output" };
         _writer.Start();
     }

@@ -70,7 +70,7 @@ internal sealed class ServerRuntime : IRuntime, IProvision
     public async Task StartAsync(
         string folder, string ticket, Workload workload, string release, CancellationToken cancellationToken)
     {
-        var supervisor = await _supervisors.EnsureRunningAsync(FolderOf(folder), cancellationToken);
+        var supervisor = await _supervisors.EnsureRunningAsync(EngineFolder.SupervisorOf(folder), cancellationToken);
         var spec = new GenerationSpec(
             workload.Version, release, ServerEnvironment.Of(workload, release), workload.Server);
         try
@@ -93,7 +93,7 @@ internal sealed class ServerRuntime : IRuntime, IProvision
         ClientOf(folder).ShutdownAsync(cancellationToken);
 
     public Task<TimeSpan> MaintainAsync(string folder, CancellationToken cancellationToken) =>
-        _upgrades.OfferAsync(FolderOf(folder), cancellationToken);
+        _upgrades.OfferAsync(EngineFolder.SupervisorOf(folder), cancellationToken);
 
     public async IAsyncEnumerable<RuntimeState> WatchAsync(
         string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -113,8 +113,6 @@ internal sealed class ServerRuntime : IRuntime, IProvision
         Win32Exception => true,
         _ => false,
     };
-
-    private static string FolderOf(string workload) => Path.Combine(workload, "supervisor");
 
     private RuntimeState Translate(SupervisorState state) =>
         new([.. state.Generations.Select(Translate)])
@@ -152,5 +150,5 @@ internal sealed class ServerRuntime : IRuntime, IProvision
         _ => FailureReason.Internal,
     };
 
-    private SupervisorClient ClientOf(string folder) => new(FolderOf(folder), _timeProvider);
+    private SupervisorClient ClientOf(string folder) => new(EngineFolder.SupervisorOf(folder), _timeProvider);
 }

@@ -20,7 +20,7 @@ internal sealed class SupervisedWorkload : IAsyncDisposable
 
     public string Release => _folder.Path;
 
-    public string LogFolder => Path.Combine(Folder, OutputLog.FolderName);
+    public string LogFolder => Path.Combine(Folder, LogSpec.FolderName);
 
     public required SupervisorClient Client { get; set; }
 
