@@ -1,5 +1,6 @@
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Link;
+using Slipway.Agent.Runtimes.Assets;
 using Slipway.Agent.Runtimes.Server;
 using Slipway.Shared.Modules;
 
@@ -12,5 +13,6 @@ internal static class StandardModules
         .Add("artifact.control_plane", LinkJson.Default.ControlPlaneArtifacts)
         .Add("deployments", DeploymentsAppJson.Default.DeploymentsApp)
         .Add("link", LinkJson.Default.LinkApp)
+        .Add("runtime.assets", AssetsRuntimeJson.Default.AssetsRuntime)
         .Add("runtime.server", ServerRuntimeJson.Default.ServerRuntime);
 }

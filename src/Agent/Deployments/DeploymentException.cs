@@ -5,4 +5,7 @@ internal sealed class DeploymentException(FailureReason reason, string detail, E
     : Exception(detail, inner)
 {
     public FailureReason Reason { get; } = reason;
+
+    /// <summary>The last that a program of the deployment wrote.</summary>
+    public string Output { get; init; } = "";
 }

@@ -7,6 +7,7 @@ namespace Slipway.Agent.Deployments;
     Converters = [typeof(DigestJsonConverter)])]
 [JsonSerializable(typeof(DesiredState))]
 [JsonSerializable(typeof(JournalRecord))]
+[JsonSerializable(typeof(ReleaseManifest))]
 [JsonSerializable(typeof(WorkloadRecord))]
 [JsonSerializable(typeof(DeploymentReport))]
 internal sealed partial class DeploymentJson : JsonSerializerContext;

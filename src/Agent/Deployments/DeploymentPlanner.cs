@@ -78,21 +78,28 @@ internal static class DeploymentPlanner
         _ when view.Runtime is null => new(StepKind.Commit),
         null => Step.Fail(FailureReason.Interrupted, "The new instance was lost before it could take over."),
         _ => Step.Fail(
-            FailureReason.BakeFailed, Sentence(instance, "ended before it could take over"), instance.Output),
+            instance.Reason >= FailureReason.HookFailed ? instance.Reason : FailureReason.BakeFailed,
+            Sentence(instance, "ended before it could take over"),
+            instance.Output),
     };
 
     private static Step Continue(WorkloadView view, Attempt attempt, Instance? instance) => attempt.Phase switch
     {
-        DeploymentPhase.Assigned => Accept(attempt.Workload),
+        DeploymentPhase.Assigned => Accept(attempt.Workload, view.Record.Committed),
         DeploymentPhase.Fetching => new(StepKind.Fetch),
         DeploymentPhase.Staging => new(StepKind.Stage),
         _ when instance is null => new(StepKind.Start) { Ticket = attempt.Ticket },
         _ => Watch(view, attempt, instance),
     };
 
-    private static Step Accept(Workload workload) =>
+    private static Step Accept(Workload workload, Workload? committed) =>
         workload.Unsupported is { } unsupported ? Step.Fail(FailureReason.InvalidSpec, unsupported)
-        : workload.Server.Command.Count == 0 ? Step.Fail(FailureReason.InvalidSpec, "server.command is empty.")
+        : workload.Kind == RuntimeKind.Server && workload.Server.Command.Count == 0
+            ? Step.Fail(FailureReason.InvalidSpec, "server.command is empty.")
+        : committed is not null && committed.Kind != workload.Kind
+            ? Step.Fail(
+                FailureReason.InvalidSpec,
+                "The application ran as another kind here before, which cannot change; make another application.")
         : workload.Artifact is null
             ? Step.Fail(
                 FailureReason.NoArtifact, $"Release {workload.Version} has no artifact for this host's platform.")
@@ -111,10 +118,10 @@ internal static class DeploymentPlanner
             case InstancePhase.Ready when !isVerifying:
                 return new(StepKind.Verify);
             case InstancePhase.Ready:
-                var left = (instance.ReadyAt ?? view.Now) + attempt.Workload.Server.Bake - view.Now;
+                var left = (instance.ReadyAt ?? view.Now) + attempt.Workload.Bake - view.Now;
                 return left > TimeSpan.Zero ? Step.Wait(left) : new(StepKind.Decide);
             case InstancePhase.Starting:
-                var deadline = instance.Deadline ?? (instance.StartedAt + attempt.Workload.Server.StartTimeout);
+                var deadline = instance.Deadline ?? (instance.StartedAt + attempt.Workload.StartTimeout);
                 var limit = deadline + RuntimeGrace - view.Now;
                 return limit > TimeSpan.Zero
                     ? Step.Wait(limit)

@@ -19,4 +19,6 @@ internal enum FailureReason
     BakeFailed = 13,
     Interrupted = 14,
     Internal = 16,
+    HookFailed = 40,
+    PathTaken = 41,
 }

@@ -20,6 +20,14 @@ internal interface IRuntime : IGuest
     /// <param name="cancellationToken">Ends the call.</param>
     Task<RuntimeState?> ObserveAsync(string folder, CancellationToken cancellationToken);
 
+    /// <summary>Does what belongs before the start of an unpacked release. May be done again.</summary>
+    /// <param name="folder">The workload's folder.</param>
+    /// <param name="workload">What will run.</param>
+    /// <param name="release">Where its release is now.</param>
+    /// <param name="cancellationToken">Breaks it off.</param>
+    /// <exception cref="DeploymentException">The release is not to be started.</exception>
+    Task PrepareAsync(string folder, Workload workload, string release, CancellationToken cancellationToken);
+
     /// <summary>Starts an instance beside the current one, and returns at once.</summary>
     /// <param name="folder">The workload's folder.</param>
     /// <param name="ticket">The new instance's name.</param>

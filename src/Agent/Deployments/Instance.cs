@@ -29,6 +29,9 @@ internal sealed record Instance(
 
     public string Detail { get; init; } = "";
 
+    /// <summary>What a person should know of it although it is well.</summary>
+    public string Note { get; init; } = "";
+
     /// <summary>The last that it wrote, at most 8 KiB.</summary>
     public string Output { get; init; } = "";
 }

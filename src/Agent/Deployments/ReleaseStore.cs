@@ -18,17 +18,20 @@ internal sealed class ReleaseStore(string folder)
 
     public string PathOf(Workload workload) => Path.Combine(Releases, ReleaseName.Of(workload));
 
+    /// <summary>What the releases hold, of kinds whose files are looked after.</summary>
+    public ReleaseManifests Manifests { get; } = new(folder);
+
     public bool Has(Workload workload) => Directory.Exists(PathOf(workload));
 
-    /// <summary>Unpacks a verified artifact; nothing to do if the release is there.</summary>
+    /// <summary>Unpacks a verified artifact; a release that is there already is replaced in one step.</summary>
+    /// <param name="workload">Whose release.</param>
+    /// <param name="archive">The artifact.</param>
+    /// <param name="prepareAsync">What is to be done with the unpacked files before they get their name.</param>
+    /// <param name="cancellationToken">Breaks it off; it can be done again.</param>
     /// <exception cref="DeploymentException">The archive is refused, or the disk is full.</exception>
-    public async Task StageAsync(Workload workload, string archive, CancellationToken cancellationToken)
+    public async Task StageAsync(
+        Workload workload, string archive, Func<string, Task> prepareAsync, CancellationToken cancellationToken)
     {
-        if (Has(workload))
-        {
-            return;
-        }
-
         var unfinished = Path.Combine(Releases, $"{UnfinishedPrefix}staging-{workload.DeploymentId}");
         try
         {
@@ -37,9 +40,9 @@ internal sealed class ReleaseStore(string folder)
             var room = new DriveInfo(unfinished).AvailableFreeSpace - DiskReserve;
             var extractor = new ArchiveExtractor(ArchiveLimits.Default with { DiskBytes = Math.Max(room, 0) });
             await extractor.ExtractAsync(archive, workload.Artifact!.FileName, unfinished, cancellationToken);
+            await prepareAsync(unfinished);
             Libc.SyncFileSystem(unfinished);
-            Directory.Move(unfinished, PathOf(workload));
-            AtomicFile.FlushFolder(Releases);
+            Place(unfinished, PathOf(workload));
         }
         catch (ArchiveException e)
         {
@@ -57,11 +60,38 @@ internal sealed class ReleaseStore(string folder)
     public void PointTo(Workload workload)
     {
         var link = Path.Combine(folder, "current");
+        if (new FileInfo(link).LinkTarget is { } target
+            && Path.GetFullPath(target, folder) == Path.GetFullPath(PathOf(workload)))
+        {
+            return;
+        }
+
         var next = Path.Combine(folder, ".current");
         File.Delete(next);
         File.CreateSymbolicLink(next, Path.Combine("releases", ReleaseName.Of(workload)));
         Libc.Rename(next, link);
         AtomicFile.FlushFolder(folder);
+    }
+
+    private void Place(string unfinished, string release)
+    {
+        if (!Directory.Exists(release))
+        {
+            Directory.Move(unfinished, release);
+        }
+        else if (Libc.Exchange(unfinished, release))
+        {
+            Delete(unfinished);
+        }
+        else
+        {
+            // This file system has no exchange: for a moment, there is no release.
+            Directory.Move(release, Path.Combine(Releases, $"{UnfinishedPrefix}old-{Path.GetFileName(release)}"));
+            Directory.Move(unfinished, release);
+            Sweep();
+        }
+
+        AtomicFile.FlushFolder(Releases);
     }
 
     /// <summary>Removes all releases but the given ones and the newest others.</summary>
@@ -87,6 +117,8 @@ internal sealed class ReleaseStore(string folder)
         {
             unfinished.Delete(recursive: true);
         }
+
+        Manifests.Sweep(release => Directory.Exists(Path.Combine(Releases, release)));
     }
 
     private IEnumerable<DirectoryInfo> Find(bool isUnfinished)

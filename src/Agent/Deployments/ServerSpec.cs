@@ -36,4 +36,7 @@ internal sealed record ServerSpec
 
     /// <summary>How much of its output is kept; null, as in what an earlier agent wrote down: the defaults.</summary>
     public LogSpec? Log { get; init; }
+
+    /// <summary>Runs in the release before the new generation is started; null: nothing does.</summary>
+    public HookSpec? Before { get; init; }
 }

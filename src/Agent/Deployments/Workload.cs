@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Slipway.Agent.Deployments;
 
 /// <summary>What this agent is asked to run for one workload.</summary>
@@ -6,7 +8,7 @@ namespace Slipway.Agent.Deployments;
 /// <param name="DeploymentId">The row in the history that the reports of this generation belong to.</param>
 /// <param name="Version">The release's version.</param>
 /// <param name="Artifact">What to fetch; null when the release has nothing for this platform.</param>
-/// <param name="Server">How to run it.</param>
+/// <param name="Server">How to run it, if it is a server.</param>
 internal sealed record Workload(
     WorkloadKey Key,
     ulong Generation,
@@ -17,4 +19,30 @@ internal sealed record Workload(
 {
     /// <summary>Why this agent cannot run it, found when it was read; the deployment fails with INVALID_SPEC.</summary>
     public string? Unsupported { get; init; }
+
+    /// <summary>The files to switch, if it is that.</summary>
+    public AssetsSpec? Assets { get; init; }
+
+    [JsonIgnore]
+    public RuntimeKind Kind => Assets is null ? RuntimeKind.Server : RuntimeKind.Assets;
+
+    /// <summary>How long a new instance may take until it is ready.</summary>
+    [JsonIgnore]
+    public TimeSpan StartTimeout => Server.StartTimeout;
+
+    /// <summary>How long a ready instance is watched before it takes over.</summary>
+    [JsonIgnore]
+    public TimeSpan Bake => Kind == RuntimeKind.Server ? Server.Bake : TimeSpan.Zero;
+
+    /// <summary>How many releases stay besides the current and the previous one.</summary>
+    [JsonIgnore]
+    public int KeepReleases => Math.Max(Assets?.KeepReleases ?? Server.KeepReleases, 0);
+
+    /// <summary>What runs before an instance is started.</summary>
+    [JsonIgnore]
+    public HookSpec? Before => Kind == RuntimeKind.Server ? Server.Before : Assets?.Before;
+
+    /// <summary>What the workload's programs and hooks find in their environment.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, string> Environment => Assets?.Environment ?? Server.Environment;
 }

@@ -240,7 +240,8 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
         {
             Log.GivingUp(parts.Logger, key, exception.Message);
             if (await TryFailAsync(
-                Step.Fail(failure?.Reason ?? FailureReason.Internal, exception.Message), desired, cancellationToken))
+                Step.Fail(failure?.Reason ?? FailureReason.Internal, exception.Message, failure?.Output ?? ""),
+                desired, cancellationToken))
             {
                 _errors = 0;
                 return;

@@ -14,8 +14,9 @@ internal static class WorkloadObservation
             serving is { IsUnhealthy: false },
             serving is null ? Why(view, instances)
                 : serving.IsUnhealthy ? $"The program runs and does not serve: {serving.Detail}"
+                : serving.Note.Length > 0 ? serving.Note
                 : view.Runtime!.Note,
-            serving is null ? [] : [serving.Pid],
+            serving is { Pid: > 0 } ? [serving.Pid] : [],
             view.Now);
         return before is not null && IsSame(before, status) ? before : status;
     }

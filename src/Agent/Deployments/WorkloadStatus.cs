@@ -5,7 +5,7 @@ namespace Slipway.Agent.Deployments;
 /// <param name="Generation">The generation whose deployment ended last, whichever way; 0: none.</param>
 /// <param name="RunningVersion">The release that serves; null: none.</param>
 /// <param name="IsHealthy">Whether it serves as it should.</param>
-/// <param name="Detail">Why it is not healthy.</param>
+/// <param name="Detail">Why it is not healthy; or what was put right, when it is.</param>
 /// <param name="Pids">The processes that serve.</param>
 /// <param name="Since">When this became so.</param>
 internal sealed record WorkloadStatus(

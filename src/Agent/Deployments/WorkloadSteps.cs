@@ -11,6 +11,7 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
 
     private readonly string _folder = parts.Folder.WorkloadOf(key);
     private readonly ReleaseStore _releases = new(parts.Folder.WorkloadOf(key));
+    private readonly ReleaseStager _stager = new(key, parts);
     private readonly WorkloadStore _store = new(parts.Folder.WorkloadOf(key));
     private DeploymentJournal? _journal;
 
@@ -39,7 +40,7 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
             Report(journal.Attempt.Last);
         }
 
-        _releases.Sweep();
+        _stager.Recover();
     }
 
     public async Task<RuntimeState?> ObserveAsync(CancellationToken cancellationToken) =>
@@ -148,31 +149,13 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
 
     private async Task FetchAsync(Workload workload, CancellationToken cancellationToken)
     {
-        if (!_releases.Has(workload))
-        {
-            await parts.Cache.GetAsync(workload.Artifact!, parts.Modules().Sources, cancellationToken);
-        }
-
+        await _stager.FetchAsync(workload, cancellationToken);
         Report(Journal.Append(DeploymentPhase.Staging, Now));
     }
 
     private async Task StageAsync(Workload workload, CancellationToken cancellationToken)
     {
-        if (!_releases.Has(workload))
-        {
-            await parts.Slots.WaitAsync(cancellationToken);
-            try
-            {
-                var sources = parts.Modules().Sources;
-                var archive = await parts.Cache.GetAsync(workload.Artifact!, sources, cancellationToken);
-                await _releases.StageAsync(workload, archive, cancellationToken);
-            }
-            finally
-            {
-                parts.Slots.Release();
-            }
-        }
-
+        await _stager.StageAsync(workload, cancellationToken);
         Report(Journal.Append(DeploymentPhase.Starting, Now));
     }
 
@@ -186,6 +169,7 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
         Log.Restoring(parts.Logger, key, committed.Version);
         try
         {
+            await _stager.RepairAsync(committed, cancellationToken);
             await StartAsync(ticket, committed, cancellationToken);
         }
         catch (Exception e) when (e is DeploymentException or ProblemException)
@@ -237,7 +221,7 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
                 keep.Add(previous);
             }
 
-            _releases.Prune(keep, Math.Max(committed.Server.KeepReleases, 0));
+            _releases.Prune(keep, committed.KeepReleases);
         }
     }
 

@@ -36,14 +36,23 @@ internal static class DesiredClient
         }
 
         var server = Nothing;
+        AssetsSpec? assets = null;
         ArtifactSpec? artifact = null;
         string? unsupported = null;
         try
         {
             artifact = workload.Artifact is { } present ? ReadArtifact(present, workload.ArtifactPath) : null;
-            server = workload.RuntimeCase == V1.Workload.RuntimeOneofCase.Server
-                ? ServerSpecClient.Read(workload.Server)
-                : throw new FormatException("runtime: this agent knows only 'server'; bring the agent up to date");
+            switch (workload.RuntimeCase)
+            {
+                case V1.Workload.RuntimeOneofCase.Server:
+                    server = ServerSpecClient.Read(workload.Server);
+                    break;
+                case V1.Workload.RuntimeOneofCase.Assets:
+                    assets = KindSpecClient.Read(workload.Assets);
+                    break;
+                default:
+                    throw new FormatException("runtime: this agent does not know the kind; bring the agent up to date");
+            }
         }
         catch (FormatException exception)
         {
@@ -54,6 +63,7 @@ internal static class DesiredClient
         return new(key, workload.Generation, workload.DeploymentId, workload.Version, artifact, server)
         {
             Unsupported = unsupported,
+            Assets = assets,
         };
     }
 

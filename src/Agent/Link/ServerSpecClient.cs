@@ -50,6 +50,7 @@ internal static class ServerSpecClient
             Restart = server.Restart is { } restart ? ReadRestart(restart) : null,
             Confinement = ConfinementClient.Read(server),
             Log = server.Log is { } log ? ReadLog(log) : null,
+            Before = KindSpecClient.Read("server.before", server.Before),
         };
     }
 

@@ -8,6 +8,8 @@ namespace Slipway.Agent.Native;
 internal static partial class Libc
 {
     private const int OpenCloseOnExec = 0x80000;
+    private const int CurrentFolder = -100;
+    private const uint RenameExchange = 2;
 
     /// <summary>Gives the file <paramref name="existing"/> a second name.</summary>
     /// <exception cref="IOException">It cannot be done, such as on a full disk.</exception>
@@ -27,6 +29,20 @@ internal static partial class Libc
         {
             throw FileError($"Cannot rename {path}");
         }
+    }
+
+    /// <summary>Lets two paths change their names, in one step; false: this file system cannot.</summary>
+    /// <exception cref="IOException">It cannot be done.</exception>
+    public static bool Exchange(string left, string right)
+    {
+        if (RenameAt2(CurrentFolder, left, CurrentFolder, right, RenameExchange) == 0)
+        {
+            return true;
+        }
+
+        return Marshal.GetLastPInvokeError() is Errno.Invalid or Errno.NotImplemented or Errno.CrossDevice
+            ? false
+            : throw FileError($"Cannot exchange {left} and {right}");
     }
 
     /// <summary>Writes all that is still in memory for the file system of <paramref name="folder"/> to disk.</summary>
@@ -51,6 +67,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameNative(string path, string name);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameAt2(int leftFolder, string left, int rightFolder, string right, uint flags);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle OpenNative(string path, int flags);

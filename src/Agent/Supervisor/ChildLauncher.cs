@@ -77,7 +77,8 @@ internal static class ChildLauncher
 
     /// <summary>Makes a process that waits to become a command beside the generation's program.</summary>
     /// <exception cref="Win32Exception">The command cannot be executed.</exception>
-    public static CommandParts LaunchCommand(GenerationSpec spec, IReadOnlyList<string> command, Cgroup? group)
+    public static CommandParts LaunchCommand(
+        GenerationSpec spec, IReadOnlyList<string> command, Cgroup? group, string launcher = Self)
     {
         var order = new LaunchOrder(
             ConfinementCheck.FolderOf(spec),
@@ -95,6 +96,7 @@ internal static class ChildLauncher
             using var orderFile = WriteOrder(order);
             var pid = Libc.Spawn(Launcher with
             {
+                Path = launcher,
                 Descriptors = SpawnOrder.InOrder(orderFile, writer, writer, launcherGate),
             });
             Libc.SetBlocking(gate, blocking: false);

@@ -29,7 +29,26 @@ internal static class ApplicationRules
             application.Description.Length <= MaxDescriptionLength,
             "description",
             $"must be at most {MaxDescriptionLength} characters long");
-        CheckServer(application.Server, violations);
+        switch (application.Runtime)
+        {
+            case ServerSpec server:
+                CheckServer(server, violations);
+                break;
+            case AssetsSpec assets:
+                KindRules.CheckAssets(assets, violations);
+                break;
+        }
+    }
+
+    /// <exception cref="ProblemException">INVALID_FIELD: hosts run the application as another kind.</exception>
+    public static void DemandKind(ApplicationSpec? stored, ApplicationSpec asked)
+    {
+        if (stored is not null && stored.Runtime.Kind != asked.Runtime.Kind)
+        {
+            throw new ProblemException(Problem.InvalidField(
+                asked.Runtime.Kind,
+                $"'{stored.Name}' runs as '{stored.Runtime.Kind}', which cannot change; make another application."));
+        }
     }
 
     private static void CheckServer(ServerSpec server, FieldViolations violations)
@@ -50,8 +69,10 @@ internal static class ApplicationRules
             StopSignals.Contains(server.StopSignal),
             "server.stop_signal",
             $"'{server.StopSignal}' is no signal that stops a program; use one of {string.Join(", ", StopSignals)}");
+        KindRules.CheckHook("server.before", server.Before, violations);
     }
 
+    /// <summary>Whether a command can be run at all.</summary>
     public static void CheckCommand(string field, IReadOnlyList<string> command, FieldViolations violations)
     {
         if (!violations.Check(

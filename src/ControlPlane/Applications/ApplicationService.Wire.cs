@@ -41,21 +41,34 @@ internal sealed partial class ApplicationService
     private static ApplicationSpec SpecOf(V1.Application application, FieldViolations violations)
     {
         violations.Check(
-            application.Server is not null,
+            application.RuntimeCase != V1.Application.RuntimeOneofCase.None,
             "server",
-            "is missing; say how the application runs, with at least a command");
+            "is missing; say how the application runs, with at least a command (or 'assets')");
         return new()
         {
             Name = application.Name,
             Description = application.Description,
-            Server = ServerSpecService.SpecOf(application.Server ?? new() { Command = { "missing" } }),
+            Runtime = application.RuntimeCase switch
+            {
+                V1.Application.RuntimeOneofCase.Assets => KindSpecService.SpecOf(application.Assets),
+                _ => ServerSpecService.SpecOf(application.Server ?? new() { Command = { "missing" } }),
+            },
         };
     }
 
-    private static V1.Application ToWire(ApplicationSpec spec) => new()
+    private static V1.Application ToWire(ApplicationSpec spec)
     {
-        Name = spec.Name,
-        Description = spec.Description,
-        Server = ServerSpecService.ToWire(spec.Server),
-    };
+        var application = new V1.Application { Name = spec.Name, Description = spec.Description };
+        switch (spec.Runtime)
+        {
+            case AssetsSpec assets:
+                application.Assets = KindSpecService.ToWire(assets);
+                break;
+            case ServerSpec server:
+                application.Server = ServerSpecService.ToWire(server);
+                break;
+        }
+
+        return application;
+    }
 }

@@ -42,7 +42,9 @@ internal sealed partial class ApplicationService(Database database, AuditLog aud
         {
             var row = await ApplicationStore.FindAsync(tables, spec.Name, token);
             apply.DemandVersion($"The application '{spec.Name}'", row?.Version);
-            var before = row is null ? null : SpecDocument.Of(ToWire(ApplicationStore.SpecOf(row)));
+            var stored = row is null ? null : ApplicationStore.SpecOf(row);
+            ApplicationRules.DemandKind(stored, spec);
+            var before = stored is null ? null : SpecDocument.Of(ToWire(stored));
             var changes = SpecDiff.Between(before, SpecDocument.Of(ToWire(spec)));
             var isNew = row is null;
             if (!apply.IsDryRun && changes.Count > 0)

@@ -7,5 +7,5 @@ internal sealed record ApplicationSpec
 
     public string Description { get; init; } = "";
 
-    public required ServerSpec Server { get; init; }
+    public required RuntimeSpec Runtime { get; init; }
 }

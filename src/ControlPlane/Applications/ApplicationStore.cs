@@ -12,7 +12,7 @@ internal static class ApplicationStore
     {
         Name = row.Name,
         Description = row.Description,
-        Server = SpecJson.Read<ServerSpec>(row.SpecJson),
+        Runtime = SpecJson.Read<RuntimeSpec>(row.SpecJson),
     };
 
     public static Task<ApplicationRow?> FindAsync(
@@ -40,7 +40,7 @@ internal static class ApplicationStore
     {
         row ??= context.Applications.Add(new ApplicationRow { Name = spec.Name, CreatedAt = now }).Entity;
         row.Description = spec.Description;
-        row.SpecJson = SpecJson.Write(spec.Server);
+        row.SpecJson = SpecJson.Write(spec.Runtime);
         row.UpdatedAt = now;
         await context.SaveChangesAsync(cancellationToken);
         return row;

@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Slipway.ControlPlane.Applications;
 
 /// <summary>A program that listens on sockets which the supervisor owns. Defaults are already filled in.</summary>
-internal sealed record ServerSpec
+internal sealed record ServerSpec : RuntimeSpec
 {
     /// <summary>Program and arguments; a relative program with a slash lies in the release.</summary>
     public required IReadOnlyList<string> Command { get; init; }
@@ -10,6 +12,10 @@ internal sealed record ServerSpec
 
     /// <summary>Sorted by name, so that equal specs are written alike.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Runs before the new generation is started; null: nothing does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HookSpec? Before { get; init; }
 
     public required ReadinessSpec Readiness { get; init; }
 
@@ -33,4 +39,7 @@ internal sealed record ServerSpec
 
     /// <summary>Who may do what on the host, and how much of it it may use.</summary>
     public ConfinementSpec Confinement { get; init; } = new();
+
+    public override RuntimeSpec With(IReadOnlyDictionary<string, string> variables) =>
+        this with { Environment = Merge(Environment, variables) };
 }

@@ -32,6 +32,7 @@ internal static class ServerSpecService
             Bake = server.Bake.ToDuration(),
             StopSignal = server.StopSignal,
             KeepReleases = server.KeepReleases,
+            Before = KindSpecService.ToWire(server.Before),
             Liveness = server.Liveness is { } liveness ? ToWire(liveness) : null,
             Restart = new()
             {
@@ -81,6 +82,7 @@ internal static class ServerSpecService
             Restart = SpecOf(server.Restart ?? new()),
             Log = SpecOf(server.Log ?? new()),
             Confinement = ConfinementOf(server),
+            Before = KindSpecService.SpecOf(server.Before),
         };
         return spec with
         {

@@ -20,16 +20,8 @@ internal sealed record EnvironmentSpec
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
     /// <summary>What an agent is asked to run: the application's spec with the environment's variables in it.</summary>
-    public static ServerSpec EffectiveSpec(ApplicationSpec application, EnvironmentSpec environment)
-    {
-        var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in application.Server.Environment.Concat(environment.Variables))
-        {
-            variables[name] = value;
-        }
-
-        return application.Server with { Environment = variables };
-    }
+    public static RuntimeSpec EffectiveSpec(ApplicationSpec application, EnvironmentSpec environment) =>
+        application.Runtime.With(environment.Variables);
 
     /// <summary>Whether an agent with these labels runs the application in this environment.</summary>
     public bool Selects(IReadOnlyDictionary<string, string> labels) =>

@@ -20,4 +20,6 @@ internal enum FailureReason
     Interrupted = 14,
     AgentUnreachable = 15,
     Internal = 16,
+    HookFailed = 40,
+    PathTaken = 41,
 }

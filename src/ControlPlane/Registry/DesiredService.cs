@@ -30,8 +30,17 @@ internal static class DesiredService
             Generation = (ulong)row.Generation,
             DeploymentId = row.DeploymentId.ToString(),
             Version = row.Version,
-            Server = ServerSpecService.ToWire(SpecJson.Read<ServerSpec>(row.SpecJson)),
         };
+        switch (SpecJson.Read<RuntimeSpec>(row.SpecJson))
+        {
+            case AssetsSpec assets:
+                workload.Assets = KindSpecService.ToWire(assets);
+                break;
+            case ServerSpec server:
+                workload.Server = ServerSpecService.ToWire(server);
+                break;
+        }
+
         if (row.ArtifactDigest.Length > 0)
         {
             workload.Artifact = new V1.Artifact

@@ -11,10 +11,11 @@ internal sealed record RolloutDocument
     public required StrategySpec Strategy { get; init; }
 
     /// <summary>The effective spec at the start: each agent of the rollout gets the same.</summary>
-    public required ServerSpec Spec { get; init; }
+    public required RuntimeSpec Spec { get; init; }
 
     /// <summary>By version: what agents that are taken back get.</summary>
-    public IReadOnlyDictionary<string, ServerSpec> PreviousSpecs { get; init; } = new Dictionary<string, ServerSpec>();
+    public IReadOnlyDictionary<string, RuntimeSpec> PreviousSpecs { get; init; } =
+        new Dictionary<string, RuntimeSpec>();
 
     public static RolloutDocument Read(string json) => SpecJson.Read<RolloutDocument>(json);
 

@@ -13,7 +13,7 @@ namespace Slipway.ControlPlane.Rollouts;
 /// <summary>Reads and checks, inside one transaction, what a new rollout is made of.</summary>
 internal sealed class RolloutOpening(SlipwayContext context, RolloutRequest request, DateTimeOffset now)
 {
-    private readonly Dictionary<string, ServerSpec> _previousSpecs = [];
+    private readonly Dictionary<string, RuntimeSpec> _previousSpecs = [];
 
     /// <summary>The release to take: the one asked for, if the policy lets it, or the newest that it takes.</summary>
     public async Task<string> ChooseVersionAsync(EnvironmentSpec environment, CancellationToken cancellationToken)
@@ -129,7 +129,7 @@ internal sealed class RolloutOpening(SlipwayContext context, RolloutRequest requ
             var last = await WorkloadOrder.LastVersionAsync(context, workload, cancellationToken);
             if (workload is not null && last == workload.Version)
             {
-                _previousSpecs.TryAdd(last, SpecJson.Read<ServerSpec>(workload.SpecJson));
+                _previousSpecs.TryAdd(last, SpecJson.Read<RuntimeSpec>(workload.SpecJson));
             }
 
             var hasIt = last == version && workload?.Version == version && SameSpec(workload.SpecJson, specJson);

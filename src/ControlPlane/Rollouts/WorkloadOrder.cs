@@ -8,7 +8,7 @@ using Slipway.Shared.Artifacts;
 namespace Slipway.ControlPlane.Rollouts;
 
 /// <summary>A release that agents are asked to run in one environment.</summary>
-internal sealed record WorkloadOrder(string Application, string Environment, ReleaseRow Release, ServerSpec Spec)
+internal sealed record WorkloadOrder(string Application, string Environment, ReleaseRow Release, RuntimeSpec Spec)
 {
     /// <summary>The rollout that it belongs to; null when an agent only catches up.</summary>
     public Guid? RolloutId { get; init; }

@@ -6,6 +6,8 @@ namespace Slipway.Deployctl.Applications;
 
 internal sealed class ApplicationListCommand : LeafCommand
 {
+    private static readonly string[] Kinds = ["server", "assets"];
+
     private readonly Option<int> _limit = CommonOptions.Limit();
 
     public ApplicationListCommand(Shell shell)
@@ -30,7 +32,7 @@ internal sealed class ApplicationListCommand : LeafCommand
         invocation.Printer.Rows(
             [.. applications.Select(MessageRow.Of)],
             new Column("NAME", "name"),
-            new Column("RUNTIME", row => row.ContainsKey("server") ? "server" : "-"),
+            new Column("RUNTIME", row => Array.Find(Kinds, row.ContainsKey) ?? "-"),
             new Column("DESCRIPTION", "description"),
             Column.Time("UPDATED", "updated_at"));
         return ExitCode.Done;

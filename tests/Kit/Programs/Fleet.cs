@@ -155,7 +155,8 @@ public sealed class Fleet : IAsyncDisposable
                 ["deployments"] = new JsonObject
                 {
                     ["artifacts"] = new JsonArray(new JsonObject { ["module"] = "control_plane" }),
-                    ["runtimes"] = new JsonArray(new JsonObject { ["module"] = "server" }),
+                    ["runtimes"] = new JsonArray(
+                        new JsonObject { ["module"] = "server" }, new JsonObject { ["module"] = "assets" }),
                 },
             },
         };

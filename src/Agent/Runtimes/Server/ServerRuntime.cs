@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Hosting;
+using Slipway.Agent.Runtimes.Hooks;
 using Slipway.Agent.Supervisor;
 using Slipway.Agent.Supervisor.Upgrades;
 using Slipway.Shared.Modules;
@@ -23,8 +24,10 @@ internal sealed class ServerRuntime : IRuntime, IProvision
     private static readonly string Program = Environment.ProcessPath
         ?? throw new InvalidOperationException("The path of this program is unknown.");
 
+    private readonly string _program;
     private readonly string _version;
     private TimeProvider _timeProvider;
+    private ILogger _logger = NullLogger.Instance;
     private SupervisorProcess _supervisors;
     private SupervisorUpgrades _upgrades;
 
@@ -38,6 +41,7 @@ internal sealed class ServerRuntime : IRuntime, IProvision
     /// <param name="version">The program's version.</param>
     public ServerRuntime(string program, TimeProvider timeProvider, string? version = null)
     {
+        _program = program;
         _version = version ?? BuildInfo.Version;
         _timeProvider = timeProvider;
         _supervisors = new(program, timeProvider);
@@ -47,13 +51,13 @@ internal sealed class ServerRuntime : IRuntime, IProvision
     public Task ProvisionAsync(ModuleContext context, CancellationToken cancellationToken)
     {
         _timeProvider = context.Service<TimeProvider>();
+        _logger = context.Service<ILoggerFactory>().CreateLogger(typeof(ServerRuntime).FullName!);
         _supervisors = new(Program, _timeProvider);
-        var logger = context.Service<ILoggerFactory>().CreateLogger(typeof(ServerRuntime).FullName!);
-        _upgrades = new(Program, _version, _timeProvider, context.Service<Random>(), logger);
+        _upgrades = new(Program, _version, _timeProvider, context.Service<Random>(), _logger);
         return Task.CompletedTask;
     }
 
-    public bool Runs(Workload workload) => true;
+    public bool Runs(Workload workload) => workload.Kind == RuntimeKind.Server;
 
     public async Task<RuntimeState?> ObserveAsync(string folder, CancellationToken cancellationToken)
     {
@@ -67,12 +71,19 @@ internal sealed class ServerRuntime : IRuntime, IProvision
         }
     }
 
+    public Task PrepareAsync(
+        string folder, Workload workload, string release, CancellationToken cancellationToken) =>
+        workload.Before is { } before
+            ? new HookRunner(_program, folder, _timeProvider, _logger)
+                .RunAsync(HookRunner.Before, before, workload, release, cancellationToken)
+            : Task.CompletedTask;
+
     public async Task StartAsync(
         string folder, string ticket, Workload workload, string release, CancellationToken cancellationToken)
     {
         var supervisor = await _supervisors.EnsureRunningAsync(EngineFolder.SupervisorOf(folder), cancellationToken);
         var spec = new GenerationSpec(
-            workload.Version, release, ServerEnvironment.Of(workload, release), workload.Server);
+            workload.Version, release, WorkloadEnvironment.Of(workload, release), workload.Server);
         try
         {
             await supervisor.StartAsync(ticket, spec, cancellationToken);

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Runtimes.Assets;
 using Slipway.Agent.Runtimes.Server;
 using Slipway.Agent.Supervisor;
 using Slipway.Shared.Artifacts;
@@ -37,6 +38,9 @@ internal sealed class EngineHost : IAsyncDisposable
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Slipway.Agent");
+
+    private static readonly AssetsPauses LookOften = new(
+        TimeSpan.FromMilliseconds(20), TimeSpan.Zero, TimeSpan.Zero);
 
     private readonly TemporaryFolder _folder = new();
     private ulong _revision;
@@ -88,6 +92,20 @@ internal sealed class EngineHost : IAsyncDisposable
             new(digest, archive.Length, "shop.tar.gz", $"/v1/blobs/{digest}"),
             change?.Invoke(spec) ?? spec);
     }
+
+    /// <summary>A release of static files: <c>index.html</c> with the text, and what else is put in.</summary>
+    public Workload Files(int generation, string text, AssetsSpec spec, params (string Name, string Text)[] others) =>
+        Release(generation, Pack(tar =>
+        {
+            tar.WriteEntry(Entry("index.html", text));
+            foreach (var (name, content) in others)
+            {
+                tar.WriteEntry(Entry(name, content));
+            }
+        })) with
+        {
+            Assets = spec,
+        };
 
     public static byte[] Pack(Action<TarWriter> fill)
     {
@@ -187,7 +205,8 @@ internal sealed class EngineHost : IAsyncDisposable
     private async Task BeginAsync(ServerRuntime? runtime = null)
     {
         Engine = new(_folder.Path, TimeProvider.System, new Random(1), NullLogger.Instance);
-        Engine.Use(new([Source], [runtime ?? new ServerRuntime(Program, TimeProvider.System)]));
+        var assets = new AssetsRuntime(Program, LookOften, TimeProvider.System, NullLogger.Instance);
+        Engine.Use(new([Source], [runtime ?? new ServerRuntime(Program, TimeProvider.System), assets]));
         await Engine.StartAsync(Token);
     }
 }

@@ -24,7 +24,7 @@ internal static class Catalog
             async (context, token) =>
             {
                 var server = new ServerSpec { Command = ["./shop"], Readiness = new ReadinessSpec(ReadinessKind.Tcp) };
-                var application = new ApplicationSpec { Name = Application, Server = server };
+                var application = new ApplicationSpec { Name = Application, Runtime = server };
                 await ApplicationStore.SaveAsync(context, row: null, application, now, token);
                 var environment = new EnvironmentSpec
                 {

@@ -109,6 +109,25 @@ public class DesiredClientTests
     }
 
     [Fact]
+    public void Files_have_the_documented_defaults()
+    {
+        var files = Read(With(new V1.AssetsSpec { After = new() { Command = { "./purge" } } }));
+
+        Assert.Equal((RuntimeKind.Assets, "", 5), (files.Kind, files.Assets!.Link, files.KeepReleases));
+        Assert.Equal((null, TimeSpan.FromSeconds(60)), (files.Before, files.Assets.After!.Timeout));
+    }
+
+    [Theory]
+    [InlineData("current", "assets.link: ")]
+    [InlineData("/srv/../etc/passwd", "assets.link: ")]
+    public void A_link_that_is_no_absolute_path_fails_that_workload_alone(string link, string field)
+    {
+        var workload = Read(With(new V1.AssetsSpec { Link = link }));
+
+        Assert.StartsWith(field, workload.Unsupported, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_bad_digest_fails_that_workload_alone()
     {
         var wire = Server(new() { Command = { "./shop" } });
@@ -154,6 +173,13 @@ public class DesiredClientTests
 
     private static Workload Read(V1.Workload workload) =>
         DesiredClient.Read(new() { Token = new(), Workloads = { workload } }).Workloads[0];
+
+    private static V1.Workload With(V1.AssetsSpec assets)
+    {
+        var workload = Server(server: null);
+        workload.Assets = assets;
+        return workload;
+    }
 
     private static V1.Workload Server(V1.ServerSpec? server)
     {

@@ -212,7 +212,7 @@ public class ApplicationRulesTests
     public void The_refusal_names_the_first_field_and_carries_all()
     {
         var violations = new FieldViolations();
-        ApplicationRules.Check(new() { Name = "", Server = Server with { Command = [] } }, violations);
+        ApplicationRules.Check(new() { Name = "", Runtime = Server with { Command = [] } }, violations);
 
         var problem = Assert.Throws<ProblemException>(violations.ThrowIfAny).Problem;
         var received = Problem.From(problem.ToRpcException());
@@ -226,7 +226,7 @@ public class ApplicationRulesTests
     private static IEnumerable<string> FieldsOf(ServerSpec server, string name = "shop")
     {
         var violations = new FieldViolations();
-        ApplicationRules.Check(new() { Name = name, Server = server }, violations);
+        ApplicationRules.Check(new() { Name = name, Runtime = server }, violations);
         return violations.Found.Select(violation => violation.Field);
     }
 }

@@ -86,7 +86,7 @@ public class EnvironmentRulesTests
         var application = new ApplicationSpec
         {
             Name = "shop",
-            Server = new()
+            Runtime = new ServerSpec
             {
                 Command = ["./shop"],
                 Readiness = new(ReadinessKind.Alive),
@@ -98,9 +98,9 @@ public class EnvironmentRulesTests
             Variables = new Dictionary<string, string> { ["C"] = "environment", ["A"] = "environment" },
         };
 
-        var effective = EnvironmentSpec.EffectiveSpec(application, environment).Environment;
+        var effective = Assert.IsType<ServerSpec>(EnvironmentSpec.EffectiveSpec(application, environment));
 
-        Assert.Equal([new("A", "environment"), new("B", "app"), new("C", "environment")], effective);
+        Assert.Equal([new("A", "environment"), new("B", "app"), new("C", "environment")], effective.Environment);
     }
 
     [Fact]

@@ -1,0 +1,9 @@
+namespace Slipway.ControlPlane.Applications;
+
+/// <summary>A command that is part of a deployment.</summary>
+/// <param name="Command">Program and arguments; a relative program with a slash lies in the release.</param>
+/// <param name="Timeout">After this long it is killed.</param>
+internal sealed record HookSpec(IReadOnlyList<string> Command, TimeSpan Timeout)
+{
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
+}
