@@ -12,6 +12,8 @@ internal static partial class Libc
     public const int PathOnly = 0x200000;
 
     private const int CloseOnExec = 0x80000;
+    private const int Create = 0x40;
+    private const int Everybody = 0x1b6; // 0666, less the umask.
     private const int WriteAppend = 0x1 | 0x40 | 0x400; // O_WRONLY | O_CREAT | O_APPEND
     private const int GetDescriptorFlags = 1;
     private const int SetDescriptorFlags = 2;
@@ -19,15 +21,22 @@ internal static partial class Libc
     private const int SetFlags = 4;
     private const int DuplicateCloseOnExec = 1030;
     private const int LockExclusiveNow = 2 | 4;
+    private const int Unlocked = 8;
     private const uint CloseRangeCloseOnExec = 4;
 
     /// <summary>Opens an existing file; close-on-exec, as every descriptor here.</summary>
     public static SafeFileHandle Open(string path, int flags) =>
         Own(Check(OpenFile(path, flags | CloseOnExec, 0), $"open {path}"));
 
-    /// <summary>Opens a file for appending; only its owner may read it when it has to be created.</summary>
-    public static SafeFileHandle OpenAppend(string path) =>
-        Own(Check(OpenFile(path, WriteAppend | CloseOnExec, 0x180), $"open {path}"));
+    /// <summary>Opens a file for reading and writing, and takes no lock; makes it if it has to and may.</summary>
+    public static SafeFileHandle OpenUnlocked(string path, bool canCreate) =>
+        Own(Check(OpenFile(path, ReadWrite | CloseOnExec | (canCreate ? Create : 0), Everybody), $"open {path}"));
+
+    /// <summary>Opens a file for appending.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="mode">Who may use it when it has to be created; 0600: only its owner.</param>
+    public static SafeFileHandle OpenAppend(string path, int mode = 0x180) =>
+        Own(Check(OpenFile(path, WriteAppend | CloseOnExec, mode), $"open {path}"));
 
     /// <summary>A file without a name, in memory.</summary>
     public static SafeFileHandle CreateMemoryFile(string name) => Own(Check(MemfdCreate(name, 1), "memfd_create"));
@@ -80,6 +89,14 @@ internal static partial class Libc
     public static void CloseOnExecFrom(int first) =>
         Check(CloseRange((uint)first, uint.MaxValue, CloseRangeCloseOnExec), "close_range");
 
+    /// <summary>This process's descriptors from 3 on that a program gets which it starts.</summary>
+    public static HashSet<int> InheritableDescriptors()
+    {
+        var numbers = new List<int>();
+        ListNumbers("/proc/self/fd\0"u8, numbers);
+        return [.. numbers.Where(number => number > 2 && ControlNumbered(number, GetDescriptorFlags, 0) == 0)];
+    }
+
     /// <summary>Whether the next exec leaves this descriptor open.</summary>
     public static void SetInherited(SafeHandle file, bool inherited) =>
         Check(Control(file, SetDescriptorFlags, inherited ? 0 : 1), "fcntl");
@@ -113,6 +130,9 @@ internal static partial class Libc
         return error == Errno.Again ? false : throw Failure(error, "flock");
     }
 
+    /// <summary>Lets go of the lock of an open file.</summary>
+    public static void Unlock(SafeHandle file) => Check(Flock(file, Unlocked), "flock");
+
     /// <summary>Whether this process may execute the file.</summary>
     public static bool MayExecute(string path) => Access(path, 1) == 0;
 
@@ -136,6 +156,9 @@ internal static partial class Libc
 
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(SafeHandle file, int command, int argument);
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int ControlNumbered(int file, int command, int argument);
 
     [LibraryImport(Library, EntryPoint = "dup2", SetLastError = true)]
     private static partial int Dup2(SafeHandle file, int number);

@@ -10,7 +10,10 @@ internal static partial class Libc
     public const int SignalInterrupt = 2;
     public const int SignalQuit = 3;
     public const int SignalKill = 9;
+    public const int SignalUser1 = 10;
+    public const int SignalUser2 = 12;
     public const int SignalPipe = 13;
+    public const int SignalAlarm = 14;
     public const int SignalTerminate = 15;
     public const int SignalChild = 17;
     public const int LimitOfFiles = 7;
@@ -30,6 +33,9 @@ internal static partial class Libc
 
     /// <summary>Gives the signal its default action; a launcher may have left it ignored.</summary>
     public static void ResetSignal(int signal) => SetSignal(signal, 0);
+
+    /// <summary>Also for the programs that are started with it ignored.</summary>
+    public static void IgnoreSignal(int signal) => SetSignal(signal, 1);
 
     /// <summary>A descriptor of the process, readable once it has ended; null: there is no such process.</summary>
     public static SafeFileHandle? OpenProcess(int pid)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Slipway.Agent.Native;
@@ -11,6 +12,9 @@ internal static partial class Libc
 {
     private const int Here = -100; // AT_FDCWD
     private const int NotThroughLinks = 0x100; // AT_SYMLINK_NOFOLLOW
+    private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
+    private const int SocketKind = 3;
+    private const int AcceptsConnections = 30;
     private const uint BasicFields = 0x7ff;
     private const int KindOfFile = 0xf000;
     private const int SocketFile = 0xc000;
@@ -44,13 +48,47 @@ internal static partial class Libc
     }
 
     /// <summary>What a path names, without following a link; null: nothing.</summary>
-    public static unsafe FileIdentity? IdentifyFile(string path)
+    public static FileIdentity? IdentifyFile(string path) => Identify(Here, path, NotThroughLinks);
+
+    /// <summary>What an open file is.</summary>
+    public static FileIdentity? IdentifyFile(SafeHandle file) => Identify(Number(file), "", EmptyPath);
+
+    /// <summary>Where a socket listens, in a manifest's words; null: it is no socket, or does not listen.</summary>
+    public static unsafe string? AddressTextOf(SafeHandle socket)
+    {
+        int kind, listens;
+        var size = (uint)sizeof(int);
+        if (GetSocketOption(socket, SocketLevel, SocketKind, &kind, &size) < 0
+            || GetSocketOption(socket, SocketLevel, AcceptsConnections, &listens, &size) < 0
+            || (kind != DatagramKind && listens == 0))
+        {
+            return null;
+        }
+
+        var buffer = stackalloc byte[128];
+        var length = 128u;
+        Check(GetSocketName(socket, buffer, &length), "getsockname");
+        switch (buffer[0])
+        {
+            case InternetFamily or Internet6Family:
+                return (kind == DatagramKind ? "udp:" : "") + LocalAddressOf(socket);
+            case UnixFamily when kind == StreamKind && length > 2:
+                var name = new ReadOnlySpan<byte>(buffer + 2, (int)length - 2);
+                return name[0] == 0
+                    ? "unix:@" + Encoding.UTF8.GetString(name[1..])
+                    : "unix:" + Encoding.UTF8.GetString(name.TrimEnd((byte)0));
+            default:
+                return null;
+        }
+    }
+
+    private static unsafe FileIdentity? Identify(int folder, string path, int flags)
     {
         const int InodeOffset = 32;
         const int ModeOffset = 28;
         const int MajorOffset = 136;
         var fields = stackalloc byte[256];
-        if (StatX(Here, path, NotThroughLinks, BasicFields, fields) < 0)
+        if (StatX(folder, path, flags, BasicFields, fields) < 0)
         {
             var error = Marshal.GetLastPInvokeError();
             return error is Errno.NoEntry or Errno.NotFolder ? null : throw Failure(error, $"statx {path}");

@@ -10,7 +10,7 @@ internal static partial class Libc
     private const short SpawnSignalMask = 8;
     private const short SpawnSession = 0x80;
 
-    /// <summary>Starts a program with default signals.</summary>
+    /// <summary>Starts a program with default signals, but for SIGPIPE if the order says so.</summary>
     /// <returns>The process's number.</returns>
     public static unsafe int Spawn(SpawnOrder order)
     {
@@ -42,6 +42,11 @@ internal static partial class Libc
             }
 
             _ = FillSignals(signals);
+            if (order.IgnoresPipe)
+            {
+                _ = RemoveSignal(signals, SignalPipe); // This runtime ignores it, and that is inherited.
+            }
+
             CheckSpawn(SetDefaultSignals(attributes, signals), "posix_spawnattr_setsigdefault");
             _ = EmptySignals(signals);
             CheckSpawn(SetSignalMask(attributes, signals), "posix_spawnattr_setsigmask");
@@ -113,6 +118,9 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "sigfillset")]
     private static unsafe partial int FillSignals(byte* signals);
 
+    [LibraryImport(Library, EntryPoint = "sigdelset")]
+    private static unsafe partial int RemoveSignal(byte* signals, int signal);
+
     [LibraryImport(Library, EntryPoint = "sigemptyset")]
     private static unsafe partial int EmptySignals(byte* signals);
 }
@@ -128,6 +136,9 @@ internal sealed record SpawnOrder(
     public bool KeepsOthers { get; init; }
 
     public bool LeadsSession { get; init; } = true;
+
+    /// <summary>Whether writing to what nobody reads is an error to the program, and not its end.</summary>
+    public bool IgnoresPipe { get; init; }
 
     /// <summary>Where it runs; null: where this process runs. A relative path counts from there.</summary>
     public string? Folder { get; init; }

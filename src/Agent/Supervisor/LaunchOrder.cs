@@ -15,8 +15,8 @@ internal sealed record LaunchOrder(
 
     public const int FirstListenDescriptor = 3;
 
-    /// <summary>Whether the program gets the limit of open files that the launcher has.</summary>
-    public bool KeepsLimits { get; init; }
+    /// <summary>Whether the program gets the launcher's limit of open files, and SIGPIPE ignored.</summary>
+    public bool IsWorker { get; init; }
 
     public LaunchConfinement Confinement { get; init; } = new();
 
@@ -32,7 +32,7 @@ internal sealed record LaunchOrder(
         WriteAll(writer, Arguments);
         WriteAll(writer, Environment);
         writer.Write(ListenCount);
-        writer.Write(KeepsLimits);
+        writer.Write(IsWorker);
         Confinement.Write(writer);
         writer.Flush();
         return bytes.ToArray();
@@ -44,7 +44,7 @@ internal sealed record LaunchOrder(
         return new LaunchOrder(
             reader.ReadString(), reader.ReadString(), ReadAll(reader), ReadAll(reader), reader.ReadInt32())
         {
-            KeepsLimits = reader.ReadBoolean(),
+            IsWorker = reader.ReadBoolean(),
             Confinement = LaunchConfinement.Read(reader),
         };
     }

@@ -75,9 +75,14 @@ internal static class LaunchRole
 
         var confinement = order.Confinement;
         var pid = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        if (!order.KeepsLimits)
+        if (order.IsWorker)
+        {
+            Libc.IgnoreSignal(Libc.SignalPipe);
+        }
+        else
         {
             Libc.SetFileLimit(SoftFileLimit);
+            Libc.ResetSignal(Libc.SignalPipe);
         }
 
         if (confinement.Umask is { } mask)
@@ -88,7 +93,6 @@ internal static class LaunchRole
         TakeIdentity(confinement);
         Libc.ChangeFolder(order.WorkingDirectory);
         Libc.CloseOnExecFrom(order.GateDescriptor);
-        Libc.ResetSignal(Libc.SignalPipe);
         Libc.UnblockSignals();
         Libc.Execute(
             order.Path,

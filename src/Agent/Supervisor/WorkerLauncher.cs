@@ -60,6 +60,7 @@ internal static class WorkerLauncher
             Descriptors = Descriptors(spec, worker, listeners),
             KeepsOthers = true,
             LeadsSession = false,
+            IgnoresPipe = true,
             Folder = worker.Folder,
         };
         try
@@ -84,7 +85,7 @@ internal static class WorkerLauncher
         var order = new LaunchOrder(
             worker.Folder ?? ".", path, spec.Server.Command, environment, worker.Sockets.Count)
         {
-            KeepsLimits = true,
+            IsWorker = true,
         };
         (gate, var launcherGate) = Libc.CreateSocketPair();
         using var ownGate = launcherGate;
