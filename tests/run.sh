@@ -45,6 +45,7 @@ if [[ " ${projects[*]} " =~ " Integration "|" EndToEnd " ]]; then
     need plackup libplack-perl starlet
     need /usr/share/perl5/Starlet.pm starlet
     need gunicorn gunicorn
+    need /usr/bin/start_server libserver-starter-perl
     need strace strace
     need /lib/systemd/systemd systemd
     need nsenter util-linux
@@ -105,6 +106,7 @@ start_services() {
 if [ "${1:-all}" = bench ]; then
     need plackup libplack-perl starlet
     need /usr/share/perl5/Starlet.pm starlet
+    need /usr/bin/start_server libserver-starter-perl
     deploy/build.sh || exit
     dotnet build tests/Benchmarks -c Release -v quiet || exit
     artifacts/bin/Tests.Benchmarks/release/Tests.Benchmarks "${@:2}"

@@ -89,7 +89,12 @@ public sealed class RunningProgram : IAsyncDisposable
 
     public void Kill() => Libc.Signal(Pid, Libc.Kill);
 
+    /// <summary>Ends also what it started, whatever that calls itself now.</summary>
+    public void KillTree() => _process.Kill(entireProcessTree: true);
+
     public void Terminate() => Libc.Signal(Pid, Libc.Terminate);
+
+    public void Signal(int signal) => Libc.Signal(Pid, signal);
 
     public async Task<int> ExitAsync(CancellationToken cancellationToken)
     {
