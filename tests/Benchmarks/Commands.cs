@@ -1,4 +1,5 @@
 using Tests.Benchmarks.Deploy;
+using Tests.Benchmarks.Soak;
 
 namespace Tests.Benchmarks;
 
@@ -6,6 +7,7 @@ internal static class Commands
 {
     private const string Usage = """
         usage: Tests.Benchmarks deploy [--megabytes N] [--idle-seconds N]
+               Tests.Benchmarks soak [--restarts N] [--minutes N]
                Tests.Benchmarks load URL [--connections N] [--connection-per-request]
         """;
 
@@ -17,6 +19,8 @@ internal static class Commands
                 return await LoadCommand.RunAsync(load);
             case ["deploy", ..] when DeployOptions.TryParse(arguments[1..], out var options):
                 return await DeployBenchmark.RunAsync(options);
+            case ["soak", ..] when SoakOptions.Parse(arguments[1..]) is { } options:
+                return await SoakBenchmark.RunAsync(options);
             default:
                 await Console.Error.WriteLineAsync(Usage);
                 return 64;
