@@ -24,7 +24,7 @@ internal static class ProbeSpecClient
             V1.Readiness.KindOneofCase.Notify => new(ReadinessKind.Notify),
             V1.Readiness.KindOneofCase.Exec => Exec(Field, readiness.Exec.Command),
             V1.Readiness.KindOneofCase.Alive => Alive(readiness.Alive.Duration),
-            _ => listen.Length > 0 ? new(ReadinessKind.Tcp) : Alive(duration: null),
+            _ => listen.Any(socket => socket.IsTcp) ? new(ReadinessKind.Tcp) : Alive(duration: null),
         };
         return WithTimes(Field, Checked(Field, spec, listen), readiness.Interval, readiness.Timeout) with
         {
@@ -65,8 +65,8 @@ internal static class ProbeSpecClient
 
     private static ReadinessSpec Checked(string field, ReadinessSpec spec, ListenSpec[] listen) =>
         spec.Kind is ReadinessKind.Http or ReadinessKind.Tcp
-            && (listen.Length == 0 || (spec.Listen is { } name && listen.All(socket => socket.Name != name)))
-            ? throw new FormatException($"{field}: there is no socket '{spec.Listen}' to ask on")
+            && !listen.Any(socket => socket.IsTcp && (spec.Listen is not { } name || socket.Name == name))
+            ? throw new FormatException($"{field}: there is no TCP socket '{spec.Listen}' to ask on")
             : spec;
 
     private static ReadinessSpec Exec(string field, RepeatedField<string> command) =>

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Logs;
+using Slipway.Shared.Listening;
 using Slipway.Shared.Manifests;
 using V1 = Slipway.Contracts.V1;
 
@@ -29,8 +30,8 @@ internal static class ServerSpecClient
             throw new FormatException("server.command: names no program");
         }
 
-        var listen = server.Listen.Select(ReadListen).ToArray();
-        if (listen.GroupBy(socket => socket.Name).FirstOrDefault(group => group.Count() > 1) is { } repeated)
+        var listen = server.Listen.SelectMany(ReadListen).ToArray();
+        if (server.Listen.GroupBy(socket => socket.Name).FirstOrDefault(group => group.Count() > 1) is { } repeated)
         {
             throw new FormatException($"server.listen: the name '{repeated.Key}' is there more than once");
         }
@@ -54,12 +55,33 @@ internal static class ServerSpecClient
         };
     }
 
-    private static ListenSpec ReadListen(V1.Listen listen, int index) => listen switch
+    /// <summary>One socket for each port; all of them have the name.</summary>
+    private static IEnumerable<ListenSpec> ReadListen(V1.Listen listen, int index)
     {
-        { Name: "" } => throw new FormatException($"server.listen[{index}].name: is missing"),
-        { Address: "" } => throw new FormatException($"server.listen[{index}].address: is missing"),
-        _ => new(listen.Name, listen.Address, listen.Backlog),
-    };
+        var field = $"server.listen[{index}]";
+        if (listen.Name.Length == 0)
+        {
+            throw new FormatException($"{field}.name: is missing");
+        }
+
+        if (ListenRange.Expand(listen.Address) is not [{ Length: > 0 }, ..] addresses)
+        {
+            throw new FormatException($"{field}.address: '{listen.Address}' names no port");
+        }
+
+        var mode = listen.Mode.Length == 0 ? (UnixFileMode?)null : (UnixFileMode)Octal($"{field}.mode", listen.Mode);
+        return addresses.Select(address => new ListenSpec(listen.Name, address, listen.Backlog)
+        {
+            Mode = mode,
+            Owner = listen.Owner.Length == 0 ? null : listen.Owner,
+        });
+    }
+
+    /// <summary>Three octal digits, perhaps with a zero before them.</summary>
+    private static int Octal(string field, string text) =>
+        text.Length is 3 or 4 && text.All(digit => digit is >= '0' and <= '7')
+            ? Convert.ToInt32(text, 8)
+            : throw new FormatException($"{field}: '{text}' is no number of three octal digits");
 
     private static LogSpec ReadLog(V1.LogRetention log) => new(
         log.MaxBytes.Length == 0 ? LogSpec.Default.MaxBytes

@@ -66,6 +66,10 @@ internal static partial class Libc
     public static void GiveTo(SafeHandle file, uint user, uint group) =>
         Check(ChangeOwner(Number(file), user, group), "fchown");
 
+    /// <summary>Gives a file to somebody, and not what it may link to.</summary>
+    public static void GiveTo(string path, uint user, uint group) =>
+        Check(ChangeOwner(path, user, group), $"lchown {path}");
+
     [LibraryImport(Library, EntryPoint = "getpwnam", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial byte* GetUser(string name);
 
@@ -92,6 +96,9 @@ internal static partial class Libc
 
     [LibraryImport(Library, EntryPoint = "umask")]
     private static partial int Umask(int mask);
+
+    [LibraryImport(Library, EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(string path, uint user, uint group);
 
     [LibraryImport(Library, EntryPoint = "fchown", SetLastError = true)]
     private static partial int ChangeOwner(int file, uint user, uint group);

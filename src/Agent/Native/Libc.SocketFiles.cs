@@ -25,18 +25,14 @@ internal static partial class Libc
     /// <summary>A listening Unix socket that blocks.</summary>
     /// <param name="address">Where; nothing may be there.</param>
     /// <param name="backlog">0: the kernel's maximum.</param>
-    /// <param name="mode">Who may connect to its file, whatever the umask is; null: it has none.</param>
-    public static SafeFileHandle ListenUnix(UnixDomainSocketEndPoint address, int backlog, UnixFileMode? mode)
+    /// <param name="prepare">Called when its file is there and nobody can connect yet.</param>
+    public static SafeFileHandle ListenUnix(UnixDomainSocketEndPoint address, int backlog, Action prepare)
     {
         var socket = Own(Check(CreateSocket(UnixFamily, StreamKind | CloseOnExec, 0), "socket"));
         try
         {
             Bind(socket, address.Serialize());
-            if (mode is { } permissions)
-            {
-                File.SetUnixFileMode(address.ToString(), permissions);
-            }
-
+            prepare();
             Listen(socket, backlog);
             return socket;
         }

@@ -82,7 +82,7 @@ internal static class ConfinementCheck
         var groups = new List<uint>();
         foreach (var name in confinement.Groups ?? [])
         {
-            if ((NumberOf(name) ?? Libc.FindGroup(name)) is not { } group)
+            if (GroupOf(name) is not { } group)
             {
                 return $"server.groups: there is no group '{name}' on this host; create it, or name another.";
             }
@@ -110,7 +110,8 @@ internal static class ConfinementCheck
         return null;
     }
 
-    private static LaunchIdentity? IdentityOf(string user)
+    /// <summary>Somebody by name or number; null: this host has no such user.</summary>
+    public static LaunchIdentity? IdentityOf(string user)
     {
         if (NumberOf(user) is { } number)
         {
@@ -124,6 +125,9 @@ internal static class ConfinementCheck
             ? new LaunchIdentity(found, group, Libc.GroupsOf(user, group))
             : null;
     }
+
+    /// <summary>A group by name or number; null: this host has none of this name.</summary>
+    public static uint? GroupOf(string name) => NumberOf(name) ?? Libc.FindGroup(name);
 
     private static uint? NumberOf(string text) =>
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

@@ -105,7 +105,7 @@ internal sealed class ListenerSet
     }
 
     /// <summary>Two sockets with a port of the kernel's choice differ by name, all others by address.</summary>
-    private static string KeyOf(ListenSpec spec)
+    public static string KeyOf(ListenSpec spec)
     {
         var address = ListenAddress.Parse(spec.Address)!;
         return address is { Kind: not ListenKind.Unix, Port: 0 } ? $"{address}={spec.Name}" : address.ToString();
@@ -134,9 +134,9 @@ internal sealed class ListenerSet
             Libc.Listen(old.Socket, spec.Backlog);
         }
 
-        if (old.Address.File is { } path && spec.Mode is { } mode && Libc.IdentifyFile(path) == old.File)
+        if (old.Address.File is { } path && Libc.IdentifyFile(path) == old.File)
         {
-            File.SetUnixFileMode(path, mode);
+            SetRights(path, spec);
         }
 
         _listeners[key] = old with { Name = spec.Name };
@@ -156,8 +156,27 @@ internal sealed class ListenerSet
             File.Delete(path);
         }
 
-        var mode = address.File is null ? null : spec.Mode;
-        return Libc.ListenUnix((UnixDomainSocketEndPoint)address.Local, spec.Backlog, mode);
+        return Libc.ListenUnix((UnixDomainSocketEndPoint)address.Local, spec.Backlog, () =>
+        {
+            if (address.File is { } file)
+            {
+                SetRights(file, spec);
+            }
+        });
+    }
+
+    private static void SetRights(string path, ListenSpec spec)
+    {
+        if (spec.Owner is { } owner)
+        {
+            var (user, group) = SocketOwner.Find(owner) ?? throw new IOException($"this host does not know '{owner}'");
+            Libc.GiveTo(path, user, group);
+        }
+
+        if (spec.Mode is { } mode)
+        {
+            File.SetUnixFileMode(path, mode);
+        }
     }
 
     private void Close(string key)

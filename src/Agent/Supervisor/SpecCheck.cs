@@ -68,12 +68,16 @@ internal static class SpecCheck
             }
         }
 
-        if (server.Listen.DistinctBy(listen => listen.Name).Count() < server.Listen.Count
-            || server.Listen.Select(listen => ListenAddress.Parse(listen.Address)!)
-                .Where(address => address.Kind == ListenKind.Unix || address.Port > 0)
-                .GroupBy(address => address.ToString(), StringComparer.Ordinal).Any(same => same.Count() > 1))
+        // The ports of a range share its name, as the sockets of one systemd unit do.
+        if (server.Listen.DistinctBy(ListenerSet.KeyOf).Count() < server.Listen.Count)
         {
-            return "server.listen: two sockets have the same name or address; make them different.";
+            return "server.listen: two sockets have the same address; make them different.";
+        }
+
+        if (server.Listen.Select(listen => listen.Owner).OfType<string>()
+            .Select(SocketOwner.WhyNot).FirstOrDefault(why => why is not null) is { } whyNot)
+        {
+            return whyNot;
         }
 
         return FindInProbe("server.readiness", server, server.Readiness)

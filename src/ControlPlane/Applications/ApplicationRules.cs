@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Slipway.Shared.Manifests;
 using Slipway.Shared.Rpc;
 
@@ -14,7 +11,6 @@ internal static class ApplicationRules
     private const long MostLogBytes = 1024 * 1024 * 1024;
     private const int MaxArgumentLength = 8 * 1024;
     private const int MaxDescriptionLength = 1024;
-    private const int MaxSockets = 32;
 
     private static readonly string[] StopSignals = ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "WINCH", "KILL"];
 
@@ -54,7 +50,7 @@ internal static class ApplicationRules
     private static void CheckServer(ServerSpec server, FieldViolations violations)
     {
         CheckCommand("server.command", server.Command, violations);
-        CheckListen(server.Listen, violations);
+        ListenRules.Check(server.Listen, violations);
         SpecRules.CheckVariables("server.environment", server.Environment, violations);
         ProbeRules.CheckReadiness(server, violations);
         ProbeRules.CheckLiveness(server, violations);
@@ -121,40 +117,5 @@ internal static class ApplicationRules
         SpecRules.CheckTime("server.restart.reset", restart.Reset, (10 * Millisecond, 24 * Hour), violations);
         violations.Check(
             restart.Min <= restart.Max, "server.restart.max", "must not be shorter than server.restart.min");
-    }
-
-    private static void CheckListen(IReadOnlyList<ListenSpec> sockets, FieldViolations violations)
-    {
-        violations.Check(sockets.Count <= MaxSockets, "server.listen", $"must have at most {MaxSockets} sockets");
-        var names = new HashSet<string>();
-        var addresses = new HashSet<IPEndPoint>();
-        foreach (var (at, socket) in sockets.Index())
-        {
-            var field = $"server.listen[{at}]";
-            SpecRules.CheckName($"{field}.name", socket.Name, violations);
-            violations.Check(names.Add(socket.Name), $"{field}.name", $"'{socket.Name}' is there twice; rename one");
-            SpecRules.CheckNumber($"{field}.backlog", socket.Backlog, (0, 65535), violations);
-            if (violations.Check(
-                TryParseAddress(socket.Address, out var address),
-                $"{field}.address",
-                $"'{socket.Address}' is no address; write 8080, 127.0.0.1:8080 or [::1]:8080; ports are 1 to 65535"))
-            {
-                violations.Check(
-                    addresses.Add(address!),
-                    $"{field}.address",
-                    $"'{socket.Address}' is taken by another socket of the application; change one");
-            }
-        }
-    }
-
-    // A bare port listens on all IPv4 addresses, as Server::Starter does it.
-    private static bool TryParseAddress(string text, out IPEndPoint? address)
-    {
-        var isPort = text.All(char.IsAsciiDigit);
-        return IPEndPoint.TryParse(isPort ? $"0.0.0.0:{text}" : text, out address)
-            && address.Port > 0
-            && (address.AddressFamily == AddressFamily.InterNetworkV6
-                ? text is ['[', ..]
-                : isPort ? text == address.Port.ToString(CultureInfo.InvariantCulture) : text == address.ToString());
     }
 }

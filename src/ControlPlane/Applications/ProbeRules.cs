@@ -57,13 +57,15 @@ internal static class ProbeRules
         if (probe.Kind is ReadinessKind.Http or ReadinessKind.Tcp)
         {
             violations.Check(
-                server.Listen.Count > 0,
+                server.Listen.Any(socket => ListenRules.IsConnectable(socket.Address)),
                 $"{field}.{kind}",
-                "needs a socket to ask on; add one to server.listen, or choose another kind");
+                "needs a TCP socket to ask on; add one to server.listen, or choose another kind");
             violations.Check(
-                probe.Listen.Length == 0 || server.Listen.Any(socket => socket.Name == probe.Listen),
+                probe.Listen.Length == 0
+                    || server.Listen.Any(
+                        socket => socket.Name == probe.Listen && ListenRules.IsConnectable(socket.Address)),
                 $"{field}.{kind}.listen",
-                $"'{probe.Listen}' is not the name of a socket in server.listen; name one of those");
+                $"'{probe.Listen}' is not the name of a TCP socket in server.listen; name one of those");
         }
 
         if (probe.Kind == ReadinessKind.Http)

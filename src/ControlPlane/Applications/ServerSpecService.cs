@@ -23,6 +23,8 @@ internal static class ServerSpecService
                     Name = socket.Name,
                     Address = socket.Address,
                     Backlog = socket.Backlog,
+                    Mode = socket.Mode,
+                    Owner = socket.Owner,
                 }),
             },
             Environment = { Sorted(server.Environment) },
@@ -75,9 +77,18 @@ internal static class ServerSpecService
         var spec = new ServerSpec
         {
             Command = [.. server.Command],
-            Listen = [.. server.Listen.Select(socket => new ListenSpec(socket.Name, socket.Address, socket.Backlog))],
+            Listen =
+            [
+                .. server.Listen.Select(socket => new ListenSpec(socket.Name, socket.Address, socket.Backlog)
+                {
+                    Mode = socket.Mode,
+                    Owner = socket.Owner,
+                }),
+            ],
             Environment = ApplicationService.Sorted(server.Environment),
-            Readiness = SpecOf(server.Readiness ?? new(), server.Listen.Count > 0),
+            Readiness = SpecOf(
+                server.Readiness ?? new(),
+                server.Listen.Any(socket => ListenRules.IsConnectable(socket.Address))),
             Liveness = server.Liveness is { } liveness ? SpecOf(liveness) : null,
             Restart = SpecOf(server.Restart ?? new()),
             Log = SpecOf(server.Log ?? new()),

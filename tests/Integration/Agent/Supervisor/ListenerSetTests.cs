@@ -1,6 +1,8 @@
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Net.Sockets;
 using Slipway.Agent.Deployments;
+using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor;
 
 namespace Tests.Integration.Agent.Supervisor;
@@ -30,6 +32,25 @@ public sealed class ListenerSetTests : IDisposable
         Assert.Equal([new ListenState("web", $"unix:{SocketPath}")], listeners.State);
         listeners.KeepOnly([]);
         Assert.False(File.Exists(SocketPath));
+    }
+
+    [Fact]
+    public void A_socket_of_a_file_may_be_somebody_elses()
+    {
+        if (Libc.CurrentUser != 0)
+        {
+            Assert.Skip("Only root gives files away.");
+        }
+
+        var listeners = new ListenerSet();
+        listeners.Open([Web with { Mode = UnixFileMode.UserRead | UnixFileMode.GroupWrite, Owner = "nobody:daemon" }]);
+        var owner = OwnerOf(SocketPath);
+        listeners.Open([Web with { Owner = "4711:4712" }]);
+
+        Assert.Equal("nobody:daemon 420", owner);
+        Assert.Equal("UNKNOWN:UNKNOWN 420", OwnerOf(SocketPath));
+        Assert.Throws<Win32Exception>(() => listeners.Open([Web with { Owner = "nobody:nowhere" }]));
+        listeners.KeepOnly([]);
     }
 
     [Fact]
@@ -104,5 +125,16 @@ public sealed class ListenerSetTests : IDisposable
         Assert.Equal(2, listeners.State.Count);
         Assert.Contains("in use", taken.Message, StringComparison.Ordinal);
         listeners.KeepOnly([]);
+    }
+
+    private static string OwnerOf(string path)
+    {
+        using var stat = Process.Start(
+            new ProcessStartInfo("stat", ["-c", "%U:%G %a", path])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            })!;
+        return stat.StandardOutput.ReadToEnd().Trim();
     }
 }

@@ -37,6 +37,31 @@ public class DesiredClientTests
     }
 
     [Fact]
+    public void Each_port_of_a_range_is_a_socket_and_a_file_has_its_rights()
+    {
+        var workload = Read(Server(new()
+        {
+            Command = { "./shop" },
+            Listen =
+            {
+                new V1.Listen { Name = "dns", Address = "udp:[::1]:53-54" },
+                new V1.Listen { Name = "web", Address = "unix:/run/a-b.sock", Mode = "660", Owner = "www-data" },
+            },
+        }));
+
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite
+            | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+        Assert.Equal(
+            [
+                new("dns", "udp:[::1]:53", 0),
+                new("dns", "udp:[::1]:54", 0),
+                new("web", "unix:/run/a-b.sock", 0) { Mode = Mode, Owner = "www-data" },
+            ],
+            workload.Server.Listen);
+        Assert.Equal(ReadinessKind.Alive, workload.Server.Readiness.Kind);
+    }
+
+    [Fact]
     public void Everything_that_was_said_is_kept()
     {
         var digest = "sha256:" + new string('a', 64);

@@ -37,8 +37,54 @@ public class ApplicationRulesTests
     [InlineData("0.0.0.0:1")]
     [InlineData("[::1]:8080")]
     [InlineData("[::]:65535")]
+    [InlineData("8080-8083")]
+    [InlineData("[::1]:8080,8090-8092")]
+    [InlineData("udp:5353")]
+    [InlineData("udp:[::]:53-54")]
     public void A_good_address_is_taken(string address) =>
-        Assert.Empty(FieldsOf(Server with { Listen = [new("http", address)] }));
+        Assert.Empty(FieldsOf(
+            Server with { Listen = [new("http", address)], Readiness = new(ReadinessKind.Alive) }));
+
+    [Theory]
+    [InlineData("unix:/run/shop/web.sock", "660", "www-data:www-data")]
+    [InlineData("unix:/run/shop/web.sock", "0600", "1000")]
+    [InlineData("unix:/run/shop/web.sock", "", "")]
+    [InlineData("unix:@shop", "", "")]
+    public void A_good_socket_file_is_taken(string address, string mode, string owner) => Assert.Empty(FieldsOf(
+        Server with
+        {
+            Listen = [new("http", address) { Mode = mode, Owner = owner }],
+            Readiness = new(ReadinessKind.Alive),
+        }));
+
+    [Theory]
+    [InlineData("unix:/run/web.sock", "rw-", "", "mode")]
+    [InlineData("unix:/run/web.sock", "", "www data", "owner")]
+    [InlineData("unix:/run/web.sock", "", "a:b:c", "owner")]
+    [InlineData("unix:@shop", "660", "", "mode")]
+    [InlineData("8080", "", "root", "owner")]
+    public void Only_a_file_has_rights(string address, string mode, string owner, string field) => Assert.Equal(
+        [$"server.listen[0].{field}"],
+        FieldsOf(Server with
+        {
+            Listen = [new("http", address) { Mode = mode, Owner = owner }],
+            Readiness = new(ReadinessKind.Alive),
+        }));
+
+    [Fact]
+    public void A_probe_needs_a_socket_of_TCP()
+    {
+        ListenSpec[] listen = [new("web", "unix:/run/web.sock"), new("dns", "udp:53")];
+        Assert.Equal(
+            ["server.readiness.http"], FieldsOf(Server with { Listen = listen, Readiness = new(ReadinessKind.Http) }));
+        Assert.Equal(
+            ["server.readiness.tcp.listen"],
+            FieldsOf(Server with
+            {
+                Listen = [.. listen, new("http", "8080")],
+                Readiness = new(ReadinessKind.Tcp) { Listen = "dns" },
+            }));
+    }
 
     [Theory]
     [InlineData("")]
@@ -52,14 +98,23 @@ public class ApplicationRulesTests
     [InlineData("127.1:8080")]
     [InlineData("::1")]
     [InlineData("localhost:8080")]
+    [InlineData("8083-8080")]
+    [InlineData("8080,08081")]
+    [InlineData("8080,8080")]
+    [InlineData("udp:")]
+    [InlineData("tcp:80")]
+    [InlineData("unix:")]
+    [InlineData("unix:web.sock")]
+    [InlineData("unix:/run/../web.sock")]
+    [InlineData("unix:/run/")]
     public void A_bad_address_is_refused(string address) => Assert.Equal(
         ["server.listen[0].address"],
-        FieldsOf(Server with { Listen = [new("http", address)] }));
+        FieldsOf(Server with { Listen = [new("http", address)], Readiness = new(ReadinessKind.Alive) }));
 
     [Fact]
     public void Two_sockets_may_share_neither_name_nor_address() => Assert.Equal(
         ["server.listen[1].name", "server.listen[1].address"],
-        FieldsOf(Server with { Listen = [new("http", "8080"), new("http", "0.0.0.0:8080")] }));
+        FieldsOf(Server with { Listen = [new("http", "8080"), new("http", "0.0.0.0:8079-8080")] }));
 
     [Fact]
     public void A_command_is_needed() => Assert.Equal(["server.command"], FieldsOf(Server with { Command = [] }));
