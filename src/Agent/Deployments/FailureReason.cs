@@ -19,6 +19,8 @@ internal enum FailureReason
     BakeFailed = 13,
     Interrupted = 14,
     Internal = 16,
+    OutOfMemory = 17,
+    Signalled = 18,
     HookFailed = 40,
     PathTaken = 41,
 }

@@ -20,6 +20,8 @@ internal enum FailureReason
     Interrupted = 14,
     AgentUnreachable = 15,
     Internal = 16,
+    OutOfMemory = 17,
+    Signalled = 18,
     HookFailed = 40,
     PathTaken = 41,
 }

@@ -153,7 +153,9 @@ internal sealed class ServerRuntime : IRuntime, IProvision
     private static FailureReason ReasonOf(GenerationEnd end) => end switch
     {
         GenerationEnd.None => FailureReason.None,
-        GenerationEnd.Exited or GenerationEnd.Signalled => FailureReason.StartCrashed,
+        GenerationEnd.Exited => FailureReason.StartCrashed,
+        GenerationEnd.Signalled => FailureReason.Signalled,
+        GenerationEnd.OutOfMemory => FailureReason.OutOfMemory,
         GenerationEnd.ExecFailed => FailureReason.ExecFailed,
         GenerationEnd.NotReady => FailureReason.NotReady,
         GenerationEnd.AddressInUse => FailureReason.AddressInUse,
