@@ -28,6 +28,57 @@ public class FaultTests
         Assert.True(report.Failed == 0, report.ToString());
     }
 
+    [Fact(Timeout = 300_000)]
+    public async Task A_wedged_agent_holds_nothing_up()
+    {
+        await using var scene = await Scene.StartAsync("starlet");
+        var crashed = (await scene.PidsAsync()).Single();
+        scene.AgentProgram.Freeze();
+
+        Kill(crashed);
+        while (!ProcessTable.Under(scene.Fleet.Root).Any(pid => pid != crashed && LeadsGeneration(pid)))
+        {
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+
+        await using (var load = scene.StartLoad(keepAlive: false))
+        {
+            await load.AnsweredAsync("1.0.0", TestContext.Current.CancellationToken);
+            var report = await load.StopAsync();
+            Assert.True(report.Failed == 0, report.ToString());
+        }
+
+        scene.AgentProgram.Thaw();
+        while ((await scene.PidsAsync()).Contains(crashed))
+        {
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(200), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+
+        await scene.ReleaseAsync("1.1.0");
+
+        static void Kill(int pid)
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(pid);
+            process.Kill();
+        }
+
+        // Neither the supervisor nor a worker: each generation begins a session.
+        static bool LeadsGeneration(int pid)
+        {
+            try
+            {
+                return !File.ReadAllText($"/proc/{pid}/cmdline").Contains("\0supervisor\0", StringComparison.Ordinal)
+                    && File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].Split(' ')[3] == $"{pid}";
+            }
+            catch (IOException)
+            {
+                return false; // Gone meanwhile.
+            }
+        }
+    }
+
     [Theory(Timeout = 600_000)]
     [InlineData(true, false)]
     [InlineData(false, true)]

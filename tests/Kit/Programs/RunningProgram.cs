@@ -96,6 +96,11 @@ public sealed class RunningProgram : IAsyncDisposable
 
     public void Signal(int signal) => Libc.Signal(Pid, signal);
 
+    /// <summary>Holds it where it is, until <see cref="Thaw"/>.</summary>
+    public void Freeze() => Libc.Signal(Pid, Libc.Stop);
+
+    public void Thaw() => Libc.Signal(Pid, Libc.Continue);
+
     public async Task<int> ExitAsync(CancellationToken cancellationToken)
     {
         await _process.WaitForExitAsync(cancellationToken);

@@ -48,6 +48,7 @@ public sealed class DeploymentEngineTests : IAsyncLifetime
 
     [Theory]
     [InlineData("#!/bin/sh\necho 'no database' >&2; exit 3", 30, (int)FailureReason.StartCrashed, "no database")]
+    [InlineData("#!/bin/sh\necho 'no luck'; kill -SEGV $$", 30, (int)FailureReason.Signalled, "no luck")]
     [InlineData("#!/bin/sh\necho waiting; exec sleep 1000", 1, (int)FailureReason.NotReady, "waiting")]
     [InlineData("#!/no/such/interpreter", 30, (int)FailureReason.ExecFailed, "")]
     public async Task A_program_that_does_not_come_up_leaves_the_old_one_alone(
@@ -150,6 +151,26 @@ public sealed class DeploymentEngineTests : IAsyncLifetime
         Assert.Equal(DeploymentPhase.Superseded, (await _host.EndOfAsync(stuck)).Phase);
         Assert.Equal(DeploymentPhase.Committed, end.Phase);
         Assert.Equal("1.2.0", (await _host.AskAsync()).Version);
+    }
+
+    [Fact]
+    public async Task Of_many_that_come_during_a_restart_the_newest_wins()
+    {
+        await _host.DeployAsync(_host.Release(1, EngineHost.Server));
+        await _host.AcceptAsync(_host.Release(2, "#!/bin/sh\nexec sleep 1000"));
+        await _host.UntilAsync(() => _host.Engine.Reports.Pending()
+            .FirstOrDefault(report => report is { Phase: DeploymentPhase.Starting, DeploymentId: "deployment-2" }));
+
+        for (var generation = 3; generation < 12; generation++)
+        {
+            await _host.AcceptAsync(_host.Release(generation, EngineHost.Server + $"\n#{generation}"));
+        }
+
+        var end = await _host.DeployAsync(_host.Release(12, EngineHost.Server + "\n#12"));
+
+        Assert.Equal(DeploymentPhase.Committed, end.Phase);
+        Assert.Equal("1.12.0", (await _host.AskAsync()).Version);
+        await _host.StatusAsync(status => status is { Generation: 12, IsHealthy: true });
     }
 
     [Theory]
