@@ -26,6 +26,7 @@ internal static partial class Libc
     private const int Exited = 4;
     private const int LeaveWaitable = 0x01000000;
     private const int SetMask = 2;
+    private const int SetName = 15;
     private const int AddToMask = 0;
 
     /// <summary>The user on whose behalf this process acts.</summary>
@@ -36,6 +37,15 @@ internal static partial class Libc
 
     /// <summary>Also for the programs that are started with it ignored.</summary>
     public static void IgnoreSignal(int signal) => SetSignal(signal, 1);
+
+    /// <summary>What ps and pkill call this process; to be called by its first thread.</summary>
+    public static unsafe void NameProcess(ReadOnlySpan<byte> terminatedName)
+    {
+        fixed (byte* name = terminatedName)
+        {
+            Check(ProcessControl(SetName, (nuint)name, 0, 0, 0), "prctl");
+        }
+    }
 
     /// <summary>A descriptor of the process, readable once it has ended; null: there is no such process.</summary>
     public static SafeFileHandle? OpenProcess(int pid)

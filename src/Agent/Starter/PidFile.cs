@@ -37,6 +37,8 @@ internal sealed class PidFile : IDisposable
                 // Its name may have gone, with the one who had it, between the opening and the lock.
                 if (Libc.IdentifyFile(full) is { } named && named == Libc.IdentifyFile(file))
                 {
+                    // Nobody is to signal the process that an earlier daemon's number belongs to by now.
+                    RandomAccess.SetLength(file, 0);
                     return new PidFile(full, file);
                 }
 
@@ -83,7 +85,6 @@ internal sealed class PidFile : IDisposable
     public void Write(int pid)
     {
         var text = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{pid}\n"));
-        RandomAccess.SetLength(_file, 0);
         RandomAccess.Write(_file, text, 0);
     }
 

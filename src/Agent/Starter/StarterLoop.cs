@@ -47,17 +47,23 @@ internal sealed class StarterLoop
         }
 
         _isWorking = true;
-        _settings = StarterEnvironment.SettingsOf(_parts.Environment.Read());
-        while (_events.TryDequeue(out var next))
+        try
         {
-            (_state, var actions) = _planner.Apply(_state, next, View());
-            foreach (var action in actions)
+            _settings = StarterEnvironment.SettingsOf(_parts.Environment.Read());
+            while (_events.TryDequeue(out var next))
             {
-                Act(action);
+                (_state, var actions) = _planner.Apply(_state, next, View());
+                foreach (var action in actions)
+                {
+                    Act(action);
+                }
             }
         }
+        finally
+        {
+            _isWorking = false;
+        }
 
-        _isWorking = false;
         _alarm?.Dispose();
         _alarm = StarterPlanner.NextLook(_state, View()) is { } due
             ? _poller.After(due - _poller.Now, () => Handle(new StarterEvent.Look()))

@@ -86,6 +86,7 @@ internal static class StarterRole
         // Before anything else: where SIGCHLD is ignored, the kernel keeps no exit status.
         Libc.ResetSignal(Libc.SignalChild);
         Libc.IgnoreSignal(Libc.SignalPipe);
+        Libc.NameProcess("start_server\0"u8); // A daemon's would be that of /proc/self/exe.
         using var output = new StarterOutput(options);
         output.Open();
         output.Say($"start_server (pid:{Environment.ProcessId}) starting now...");
@@ -101,11 +102,12 @@ internal static class StarterRole
         }
 
         output.Redirect();
-        pidFile?.Write(Environment.ProcessId);
+        status?.Remove();
         var parts = new StarterParts(output, new StarterEnvironment(options), status, report);
         var loop = new StarterLoop(poller, supervisor, options, sockets, parts);
         using var logEnd = WatchLog(poller, output);
         using var signals = new StarterSignals(poller, loop.Handle, output.Reopen);
+        pidFile?.Write(Environment.ProcessId); // Who reads it may send signals.
         loop.Run();
         status?.Remove();
     }

@@ -8,7 +8,6 @@ namespace Slipway.Agent.Starter;
 internal sealed class StatusFile(string path)
 {
     private readonly string _path = Path.GetFullPath(path);
-    private bool _isWritten;
 
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Write(IReadOnlyList<StatusLine> workers)
@@ -26,7 +25,6 @@ internal sealed class StatusFile(string path)
         }
 
         File.Move(temporary, _path, overwrite: true);
-        _isWritten = true;
     }
 
     /// <summary>The generations that it names, from the lowest; null: there is no such file.</summary>
@@ -50,13 +48,8 @@ internal sealed class StatusFile(string path)
         }
     }
 
-    public void Remove()
-    {
-        if (_isWritten)
-        {
-            File.Delete(_path);
-        }
-    }
+    /// <summary>Also one that a daemon left behind which was killed: its generations are not ours.</summary>
+    public void Remove() => File.Delete(_path);
 }
 
 /// <summary>A worker that serves.</summary>

@@ -107,6 +107,7 @@ public sealed class HazardTests
         (await server.DaemonizeAsync("--interval=0.2")).Expect(0);
         var first = await PidAsync(server);
         await server.ServingAsync(1);
+        var name = await File.ReadAllTextAsync($"/proc/{first}/comm", Cancellation);
         server.Signal(Libc.SignalKill, first);
         await server.UntilAsync(() => !ProcessTable.IsAlive(first), () => "it lives");
         var worker = int.Parse(
@@ -117,9 +118,23 @@ public sealed class HazardTests
         (await server.RunAsync("--stop", "--timeout=30")).Expect(0);
 
         Assert.True(orphanLives);
+        Assert.Equal("start_server\n", name);
         Assert.NotEqual(first, second);
         var log = await File.ReadAllTextAsync(server.In("log"), Cancellation);
         Assert.Contains("exiting", log, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Generations_of_a_daemon_that_was_killed_are_forgotten()
+    {
+        await using var server = new StartServer(TestContext.Current.CancellationToken);
+        server.Add("status", "7:1\n8:2\n");
+        server.Start("--interval=0.2");
+        await server.ServingAsync(1);
+
+        (await server.RunAsync("--restart", "--timeout=30")).Expect(0);
+
+        await server.ServingAsync(2);
     }
 
     [Fact(Timeout = 60_000)]
