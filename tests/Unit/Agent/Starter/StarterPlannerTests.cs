@@ -140,6 +140,34 @@ public class StarterPlannerTests
     }
 
     [Fact]
+    public void The_status_file_counts_as_people_do()
+    {
+        var scene = Serving();
+
+        for (var i = 0; i < 10; i++)
+        {
+            scene.HangUp();
+            scene.Pass(2 * Second);
+        }
+
+        Assert.Equal(Enumerable.Range(1, 11), scene.State.Status!.Value.Select(line => line.Generation));
+    }
+
+    [Fact]
+    public void Old_workers_that_die_while_a_new_one_proves_itself_are_seen_at_once()
+    {
+        var scene = Serving();
+        scene.HangUp();
+        scene.Pass(2 * Second);
+        scene.HangUp();
+
+        scene.Die(1, status: 9);
+
+        Assert.Contains("old worker 1001 died, status:9", scene.Lines);
+        Assert.Equal([new StatusLine(2, 1002)], scene.State.Status!.Value);
+    }
+
+    [Fact]
     public void Restarts_of_its_own_wait_for_old_workers_but_not_for_ever()
     {
         var scene = new StarterScene(Second) { Settings = new StarterSettings(TimeSpan.Zero, 10 * Second) };
