@@ -45,6 +45,20 @@ public sealed partial class DocumentationTests : IDisposable
         Assert.StartsWith("sle1.", await ReadAsync("agent.token"), StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 300_000)]
+    public async Task The_examples_of_start_server_work()
+    {
+        var page = await File.ReadAllTextAsync(
+            Path.Join(Published.Root, "docs/start-server.md"), TestContext.Current.CancellationToken);
+
+        var result = await RunAsync(
+            _home, ExamplesOf(page).Replace("8000", $"{Fleet.FreePort()}", StringComparison.Ordinal));
+
+        Assert.Equal("hello from 1\nhello from 2\n", result.Output);
+        var files = Directory.GetFiles(_home).Select(Path.GetFileName).Order();
+        Assert.Equal(["app.psgi", "start_server", "web.log"], files);
+    }
+
     public void Dispose() => Directory.Delete(_home, recursive: true);
 
     private static string ExamplesOf(string page) =>
