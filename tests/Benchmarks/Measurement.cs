@@ -7,12 +7,15 @@ internal sealed record Measurement(string Metric, string Unit, Better Better, do
 {
     public Dictionary<string, double> Peers { get; init; } = [];
 
-    /// <summary>Ours to the best peer's; absent without peers.</summary>
-    public double? Ratio => Peers.Count == 0 ? null
-        : Math.Round(Ours / (Better == Better.Lower ? Peers.Values.Min() : Peers.Values.Max()), 3);
+    /// <summary>Ours to the best peer's; absent without peers, and where the best peer has none of it.</summary>
+    public double? Ratio => Best is null or 0 ? null : Math.Round(Ours / Best.Value, 3);
 
     /// <summary>What was promised: at most this, or at least this.</summary>
     public double? Goal { get; init; }
+
+    private double? Best => Peers.Count == 0 ? null
+        : Better == Better.Lower ? Peers.Values.Min()
+        : Peers.Values.Max();
 
     public bool? Met => Goal is not { } goal ? null : Better == Better.Lower ? Ours <= goal : Ours >= goal;
 }
