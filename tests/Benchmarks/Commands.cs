@@ -1,4 +1,5 @@
 using Tests.Benchmarks.Deploy;
+using Tests.Benchmarks.Restart;
 using Tests.Benchmarks.Soak;
 
 namespace Tests.Benchmarks;
@@ -8,6 +9,7 @@ internal static class Commands
     private const string Usage = """
         usage: Tests.Benchmarks deploy [--megabytes N] [--idle-seconds N]
                Tests.Benchmarks soak [--restarts N] [--minutes N]
+               Tests.Benchmarks restart [--restarts N] [--idle-seconds N]
                Tests.Benchmarks load URL [--connections N] [--connection-per-request]
         """;
 
@@ -21,6 +23,8 @@ internal static class Commands
                 return await DeployBenchmark.RunAsync(options);
             case ["soak", ..] when SoakOptions.Parse(arguments[1..]) is { } options:
                 return await SoakBenchmark.RunAsync(options);
+            case ["restart", ..] when RestartOptions.Parse(arguments[1..]) is { } options:
+                return await RestartBenchmark.RunAsync(options);
             default:
                 await Console.Error.WriteLineAsync(Usage);
                 return 64;
