@@ -33,6 +33,9 @@ internal static class ApplicationRules
             case AssetsSpec assets:
                 KindRules.CheckAssets(assets, violations);
                 break;
+            case AgentSpec agent:
+                KindRules.CheckAgent(agent, violations);
+                break;
         }
     }
 

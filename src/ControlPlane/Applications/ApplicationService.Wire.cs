@@ -43,7 +43,7 @@ internal sealed partial class ApplicationService
         violations.Check(
             application.RuntimeCase != V1.Application.RuntimeOneofCase.None,
             "server",
-            "is missing; say how the application runs, with at least a command (or 'assets')");
+            "is missing; say how the application runs, with at least a command (or 'assets', or 'agent')");
         return new()
         {
             Name = application.Name,
@@ -51,6 +51,7 @@ internal sealed partial class ApplicationService
             Runtime = application.RuntimeCase switch
             {
                 V1.Application.RuntimeOneofCase.Assets => KindSpecService.SpecOf(application.Assets),
+                V1.Application.RuntimeOneofCase.Agent => KindSpecService.SpecOf(application.Agent),
                 _ => ServerSpecService.SpecOf(application.Server ?? new() { Command = { "missing" } }),
             },
         };
@@ -63,6 +64,9 @@ internal sealed partial class ApplicationService
         {
             case AssetsSpec assets:
                 application.Assets = KindSpecService.ToWire(assets);
+                break;
+            case AgentSpec agent:
+                application.Agent = KindSpecService.ToWire(agent);
                 break;
             case ServerSpec server:
                 application.Server = ServerSpecService.ToWire(server);

@@ -23,6 +23,12 @@ internal static class KindRules
         SpecRules.CheckNumber("assets.keep_releases", assets.KeepReleases, (1, 100), violations);
     }
 
+    public static void CheckAgent(AgentSpec agent, FieldViolations violations)
+    {
+        SpecRules.CheckTime("agent.start_timeout", agent.StartTimeout, (Second, 24 * Hour), violations);
+        SpecRules.CheckTime("agent.confirm_timeout", agent.ConfirmTimeout, (Second, Hour), violations);
+    }
+
     public static void CheckHook(string field, HookSpec? hook, FieldViolations violations)
     {
         if (hook is not null)

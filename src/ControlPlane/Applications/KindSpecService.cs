@@ -16,6 +16,13 @@ internal static class KindSpecService
         KeepReleases = assets.KeepReleases,
     };
 
+    /// <summary>The spec of the agent itself, as agents are sent it.</summary>
+    public static V1.AgentSpec ToWire(AgentSpec agent) => new()
+    {
+        StartTimeout = agent.StartTimeout.ToDuration(),
+        ConfirmTimeout = agent.ConfirmTimeout.ToDuration(),
+    };
+
     public static V1.Hook? ToWire(HookSpec? hook) => hook is null
         ? null
         : new() { Command = { hook.Command }, Timeout = hook.Timeout.ToDuration() };
@@ -30,6 +37,16 @@ internal static class KindSpecService
             After = SpecOf(assets.After),
             Environment = ApplicationService.Sorted(assets.Environment),
             KeepReleases = assets.KeepReleases == 0 ? spec.KeepReleases : assets.KeepReleases,
+        };
+    }
+
+    public static AgentSpec SpecOf(V1.AgentSpec agent)
+    {
+        var spec = new AgentSpec();
+        return spec with
+        {
+            StartTimeout = ApplicationService.TimeOf(agent.StartTimeout, spec.StartTimeout),
+            ConfirmTimeout = ApplicationService.TimeOf(agent.ConfirmTimeout, spec.ConfirmTimeout),
         };
     }
 

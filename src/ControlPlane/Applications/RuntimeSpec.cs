@@ -6,14 +6,21 @@ namespace Slipway.ControlPlane.Applications;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(ServerSpec), ServerKind)]
 [JsonDerivedType(typeof(AssetsSpec), AssetsKind)]
+[JsonDerivedType(typeof(AgentSpec), AgentKind)]
 internal abstract record RuntimeSpec
 {
     public const string ServerKind = "server";
     public const string AssetsKind = "assets";
+    public const string AgentKind = "agent";
 
     /// <summary>The field of a manifest that it is written in.</summary>
     [JsonIgnore]
-    public string Kind => this is ServerSpec ? ServerKind : AssetsKind;
+    public string Kind => this switch
+    {
+        ServerSpec => ServerKind,
+        AssetsSpec => AssetsKind,
+        _ => AgentKind,
+    };
 
     /// <summary>The same with these variables, which win over its own.</summary>
     public abstract RuntimeSpec With(IReadOnlyDictionary<string, string> variables);

@@ -7,6 +7,9 @@ namespace Slipway.ControlPlane.Applications;
 /// <summary>How specs lie in the tables: snake_case, names for enums, seconds for times (<c>0.05s</c>).</summary>
 internal static class SpecJson
 {
+    /// <summary>What the document of an application that is the agent begins with.</summary>
+    public const string AgentMark = "{\"kind\":\"" + RuntimeSpec.AgentKind + "\"";
+
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,

@@ -36,6 +36,9 @@ internal static class DesiredService
             case AssetsSpec assets:
                 workload.Assets = KindSpecService.ToWire(assets);
                 break;
+            case AgentSpec agent:
+                workload.Agent = KindSpecService.ToWire(agent);
+                break;
             case ServerSpec server:
                 workload.Server = ServerSpecService.ToWire(server);
                 break;

@@ -54,6 +54,11 @@ internal sealed class RolloutOpening(SlipwayContext context, RolloutRequest requ
             throw RolloutRefusals.NoTargets(request);
         }
 
+        if (effective is AgentSpec)
+        {
+            await DemandOneAgentAsync(targets, cancellationToken);
+        }
+
         if (environment.CurrentVersion == version
             && targets.TrueForAll(target => target.Phase == DeploymentPhase.Committed))
         {
@@ -82,6 +87,20 @@ internal sealed class RolloutOpening(SlipwayContext context, RolloutRequest requ
             NextTimerAt = now,
             IsActive = true,
         };
+    }
+
+    // A host has one agent: two applications that each want to decide which would take turns for ever.
+    private async Task DemandOneAgentAsync(List<RolloutTarget> targets, CancellationToken cancellationToken)
+    {
+        var others = await context.Workloads.AsNoTracking()
+            .Where(row => row.Application != request.Application || row.Environment != request.Environment)
+            .Where(row => row.SpecJson.StartsWith(SpecJson.AgentMark))
+            .ToListAsync(cancellationToken);
+        var taken = others.Find(row => targets.Exists(target => target.AgentId == row.AgentId));
+        if (taken is not null)
+        {
+            throw RolloutRefusals.AgentTaken(request, taken, targets.Find(one => one.AgentId == taken.AgentId)!);
+        }
     }
 
     private static RolloutPlan PlanOf(StrategySpec strategy, int agents) => new(

@@ -25,6 +25,11 @@ internal static class RolloutRefusals
         $"No agent carries the labels that {request.Application}/{request.Environment} selects: enrol agents with "
             + "these labels, or change the selector.");
 
+    public static ProblemException AgentTaken(RolloutRequest request, WorkloadRow taken, RolloutTarget target) => Of(
+        "AGENT_TAKEN",
+        $"The agent {target.AgentName} is brought up to date by {taken.Application}/{taken.Environment} already: "
+            + $"change the selector of one of them, so that {request.Application}/{request.Environment} is alone.");
+
     public static ProblemException NothingToDo(RolloutRequest request, string version) => Of(
         "NOTHING_TO_DO",
         $"All agents of {request.Application}/{request.Environment} run {version} already.");

@@ -6,7 +6,7 @@ namespace Slipway.Deployctl.Applications;
 
 internal sealed class ApplicationListCommand : LeafCommand
 {
-    private static readonly string[] Kinds = ["server", "assets"];
+    private static readonly string[] Kinds = ["server", "assets", "agent"];
 
     private readonly Option<int> _limit = CommonOptions.Limit();
 

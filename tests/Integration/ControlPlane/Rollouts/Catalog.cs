@@ -16,19 +16,28 @@ internal static class Catalog
     public static readonly IReadOnlyDictionary<string, string> Labels =
         new Dictionary<string, string> { ["role"] = "web" };
 
-    public static async Task AddAsync(ControlPlaneHost host, StrategySpec strategy, PolicySpec? policy = null)
+    public static Task AddAsync(ControlPlaneHost host, StrategySpec strategy, PolicySpec? policy = null) => AddAsync(
+        host,
+        new ApplicationSpec
+        {
+            Name = Application,
+            Runtime = new ServerSpec { Command = ["./shop"], Readiness = new ReadinessSpec(ReadinessKind.Tcp) },
+        },
+        strategy,
+        policy);
+
+    public static async Task AddAsync(
+        ControlPlaneHost host, ApplicationSpec application, StrategySpec strategy, PolicySpec? policy = null)
     {
         var database = host.Services.GetRequiredService<Database>();
         var now = TimeProvider.System.GetUtcNow();
         await database.WriteAsync(
             async (context, token) =>
             {
-                var server = new ServerSpec { Command = ["./shop"], Readiness = new ReadinessSpec(ReadinessKind.Tcp) };
-                var application = new ApplicationSpec { Name = Application, Runtime = server };
                 await ApplicationStore.SaveAsync(context, row: null, application, now, token);
                 var environment = new EnvironmentSpec
                 {
-                    Application = Application,
+                    Application = application.Name,
                     Name = Environment,
                     Selector = Labels,
                     Strategy = strategy,
@@ -39,14 +48,15 @@ internal static class Catalog
             TestContext.Current.CancellationToken);
     }
 
-    public static Task ReleaseAsync(ControlPlaneHost host, string version, bool announced = false) =>
+    public static Task ReleaseAsync(
+        ControlPlaneHost host, string version, bool announced = false, string application = Application) =>
         host.Services.GetRequiredService<Database>().WriteAsync(
             (context, _) =>
             {
                 var now = TimeProvider.System.GetUtcNow();
                 context.Releases.Add(new ReleaseRow
                 {
-                    Application = Application,
+                    Application = application,
                     Version = version,
                     VersionKey = SemanticVersion.Parse(version).SortKey,
                     CreatedAt = now,
@@ -54,7 +64,7 @@ internal static class Catalog
                     [
                         new ArtifactRow
                         {
-                            Application = Application,
+                            Application = application,
                             Version = version,
                             Platform = "linux/amd64",
                             Digest = $"sha256:{new string('a', 64)}",
@@ -69,9 +79,9 @@ internal static class Catalog
                     context.Outbox.Add(new OutboxRow
                     {
                         At = now,
-                        Topic = $"application/{Application}",
+                        Topic = $"application/{application}",
                         Kind = "release.pushed",
-                        PayloadJson = $$"""{"application":"{{Application}}","version":"{{version}}"}""",
+                        PayloadJson = $$"""{"application":"{{application}}","version":"{{version}}"}""",
                     });
                 }
 

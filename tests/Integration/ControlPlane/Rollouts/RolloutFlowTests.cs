@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Slipway.ControlPlane.Applications;
 using Slipway.ControlPlane.Environments;
 using Slipway.ControlPlane.Messaging;
 using Slipway.Shared.Rpc;
@@ -98,6 +99,28 @@ public abstract class RolloutFlowTests(PostgresServer? postgres)
             new V1.AbortRolloutRequest { Id = second.Id },
             cancellationToken: Cancellation));
         Assert.Equal("ROLLOUT_ENDED", Problem.From(refused).Reason);
+    }
+
+    [Fact]
+    public async Task An_agent_is_brought_up_to_date_by_one_application_at_most()
+    {
+        await using var host = await _storage.StartAsync();
+        foreach (var name in (string[])["agents", "others"])
+        {
+            await Catalog.AddAsync(host, new() { Name = name, Runtime = new AgentSpec() }, OneByOne);
+            await Catalog.ReleaseAsync(host, "1.0.0", application: name);
+        }
+
+        await using var agent = await ConnectAsync(host, "web-1");
+        var rollouts = new V1.Rollouts.RolloutsClient(host.Admin);
+        var request = Request("1.0.0");
+        request.Application = "agents";
+        var started = await rollouts.StartAsync(request, cancellationToken: Cancellation);
+        Assert.Equal(V1.RolloutState.Succeeded, (await EndAsync(rollouts, started.Id)).State);
+        var other = Request("1.0.0");
+        other.Application = "others";
+
+        Assert.Equal("AGENT_TAKEN", await RefusalAsync(rollouts, other));
     }
 
     [Fact]

@@ -6,7 +6,6 @@ namespace Tests.Unit.ControlPlane.Applications;
 public class KindRulesTests
 {
     private static readonly HookSpec Hook = new(["./build"], HookSpec.DefaultTimeout);
-    private static readonly ServerSpec Server = new() { Command = ["./shop"], Readiness = new(ReadinessKind.Alive) };
 
     [Theory]
     [InlineData("")]
@@ -44,11 +43,16 @@ public class KindRulesTests
         }));
 
     [Fact]
+    public void An_agent_has_bounds_of_time() => Assert.Equal(
+        ["agent.start_timeout", "agent.confirm_timeout"],
+        FieldsOf(new AgentSpec { StartTimeout = TimeSpan.Zero, ConfirmTimeout = TimeSpan.FromDays(1) }));
+
+    [Fact]
     public void An_application_keeps_its_kind()
     {
         var assets = Of(new AssetsSpec());
 
-        var problem = Assert.Throws<ProblemException>(() => ApplicationRules.DemandKind(Of(Server), assets));
+        var problem = Assert.Throws<ProblemException>(() => ApplicationRules.DemandKind(Of(new AgentSpec()), assets));
 
         Assert.Equal("INVALID_FIELD", problem.Problem.Reason);
         Assert.Contains("make another application", problem.Problem.Message, StringComparison.Ordinal);
@@ -61,10 +65,11 @@ public class KindRulesTests
     {
         var assets = new AssetsSpec { Link = "/srv/current", Before = Hook };
         var read = Assert.IsType<AssetsSpec>(SpecJson.Read<RuntimeSpec>(SpecJson.Write<RuntimeSpec>(assets)));
-        var server = SpecJson.Write<RuntimeSpec>(Server);
+        var agent = SpecJson.Write<RuntimeSpec>(new AgentSpec());
 
         Assert.Equal((assets.Link, "./build"), (read.Link, read.Before!.Command[0]));
-        Assert.IsType<ServerSpec>(SpecJson.Read<RuntimeSpec>(server));
+        Assert.IsType<AgentSpec>(SpecJson.Read<RuntimeSpec>(agent));
+        Assert.StartsWith(SpecJson.AgentMark, agent, StringComparison.Ordinal);
     }
 
     private static ApplicationSpec Of(RuntimeSpec runtime) => new() { Name = "shop", Runtime = runtime };
