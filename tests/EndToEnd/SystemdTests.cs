@@ -8,6 +8,7 @@ namespace Tests.EndToEnd;
 /// <summary>The units of deploy/systemd, installed by deploy/install.sh and run by the real systemd.</summary>
 public sealed class SystemdTests : IAsyncLifetime
 {
+    private const int RolloutFailed = 10;
     private const string AgentUnit = "slipway-agent.service";
     private const string ControlPlaneUnit = "slipway-control-plane.service";
     private const StringComparison Exactly = StringComparison.Ordinal;
@@ -85,6 +86,29 @@ public sealed class SystemdTests : IAsyncLifetime
         Assert.True(report.Failed == 0, report.ToString());
     }
 
+    [Fact(Timeout = 300_000)]
+    public async Task An_agent_that_is_rolled_out_runs_under_its_unit_and_one_that_hangs_does_not_stay()
+    {
+        await DeployAsync();
+        var pids = await PidsAsync();
+        var agents = new AgentRelease(_root);
+        await using var load = LoadGenerator.Start(new LoadOptions(_address) { Connections = 2 });
+
+        var upgraded = await UpgradeAsync(agents, "1.1.0", await agents.OfVersionAsync("1.1.0"), "2m");
+        upgraded.Expect(0);
+        var program = await ProgramAsync();
+        Assert.EndsWith("/program/a/slipway-agent", program, StringComparison.Ordinal);
+
+        var hangs = await agents.OfScriptAsync(
+            "[ \"$1\" = run ] && exec sleep 600\nexec /usr/local/bin/slipway-agent \"$@\"");
+        (await UpgradeAsync(agents, "1.2.0", hangs, "3s")).Expect(RolloutFailed);
+        await load.AnsweredAsync("1.0.0", TestContext.Current.CancellationToken);
+        Assert.Equal(program, await ProgramAsync());
+        Assert.Equal(pids, await PidsAsync());
+        var report = await load.StopAsync();
+        Assert.True(report.Failed == 0, report.ToString());
+    }
+
     [Fact(Timeout = 240_000)]
     public async Task A_host_that_boots_again_serves_what_it_served_before_without_a_control_plane()
     {
@@ -157,7 +181,10 @@ public sealed class SystemdTests : IAsyncLifetime
                   "name": "web-1",
                   "token_file": "/etc/slipway/enrol.token"
                 },
-                "deployments": { "artifacts": [{ "module": "control_plane" }], "runtimes": [{ "module": "server" }] }
+                "deployments": {
+                  "artifacts": [{ "module": "control_plane" }],
+                  "runtimes": [{ "module": "server" }, { "module": "agent" }]
+                }
               }
             }
             """,
@@ -184,10 +211,33 @@ public sealed class SystemdTests : IAsyncLifetime
         (await DeployctlAsync("rollout", "status", rollout, "--watch", "--timeout", "60s")).Expect(0);
     }
 
+    private async Task<ProgramResult> UpgradeAsync(
+        AgentRelease agents, string version, string program, string confirmTimeout)
+    {
+        var manifest = Path.Join(_root, "agent.yaml");
+        await File.WriteAllTextAsync(manifest, await AgentRelease.ManifestAsync(confirmTimeout), Cancellation);
+        (await DeployctlAsync("apply", "-f", manifest)).Expect(0);
+        var archive = await agents.PackAsync(version, program);
+        var pushed = (await DeployctlAsync(
+            "release", "push", "slipway-agent", version, "--artifact", $"any={archive}")).Expect(0);
+        return await DeployctlAsync(
+            "rollout", "status", (string)pushed.Json["rollout_ids"]![0]!, "--watch", "--timeout", "120s");
+    }
+
+    /// <summary>What the unit's main process is an instance of.</summary>
+    private async Task<string> ProgramAsync()
+    {
+        await UntilAsync(async () => await ShowAsync(AgentUnit, "ActiveState") == "active");
+        return (await _host.RunAsync(
+            Cancellation, "readlink", $"/proc/{await ShowAsync(AgentUnit, "MainPID")}/exe")).Trim();
+    }
+
     private async Task<int[]> PidsAsync()
     {
         var agent = (await DeployctlAsync("agent", "get", "web-1")).Expect(0);
-        return [.. agent.Json["workloads"]![0]!["observed"]!["pids"]!.AsArray().Select(pid => (int)pid!).Order()];
+        var workload = agent.Json["workloads"]!.AsArray()
+            .Single(one => (string?)one!["application"] == "hello-starlet");
+        return [.. workload!["observed"]!["pids"]!.AsArray().Select(pid => (int)pid!).Order()];
     }
 
     private Task<ProgramResult> DeployctlAsync(params string[] arguments) => ProgramResult.RunAsync(

@@ -85,7 +85,7 @@ internal static class AgentCommand
         using var loggers = new AgentLoggerFactory(Stream.Null, TimeProvider.System);
         await using var engine = new ConfigEngine(
             StandardModules.Register(new ModuleRegistry()),
-            AgentHost.Services(new(config.StateDir), loggers, TimeProvider.System),
+            AgentHost.Services(new(config.StateDir), new(file, () => { }), loggers, TimeProvider.System),
             TimeSpan.Zero,
             TimeProvider.System,
             (path, exception) => result.InvocationConfiguration.Error.WriteLine($"{path}: {exception.Message}"));

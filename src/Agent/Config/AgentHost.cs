@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Slipway.Agent.Hosting;
 using Slipway.Agent.Link;
+using Slipway.Agent.Runtimes.Self;
 using Slipway.Shared.Modules;
 
 namespace Slipway.Agent.Config;
@@ -15,8 +16,10 @@ internal sealed partial class AgentHost(
     private readonly ILogger _logger = loggers.CreateLogger(typeof(AgentHost).FullName!);
 
     /// <summary>What modules may ask the process for.</summary>
-    public static ServiceTable Services(StateFolder folder, ILoggerFactory loggers, TimeProvider timeProvider) =>
+    public static ServiceTable Services(
+        StateFolder folder, AgentProcess process, ILoggerFactory loggers, TimeProvider timeProvider) =>
         new ServiceTable()
+            .Add(process)
             .Add(folder)
             .Add(loggers)
             .Add(timeProvider)
@@ -36,9 +39,11 @@ internal sealed partial class AgentHost(
         loggers.Spec = config.Logging;
         var folder = new StateFolder(config.StateDir);
         using var stateLock = folder.Lock();
+        SelfStart.Become(folder.Path, configFile, _logger);
+        var process = new AgentProcess(configFile, () => signals.Writer.TryWrite(PosixSignal.SIGTERM));
         await using var engine = new ConfigEngine(
             StandardModules.Register(new ModuleRegistry()),
-            Services(folder, loggers, timeProvider),
+            Services(folder, process, loggers, timeProvider),
             Grace,
             timeProvider,
             (path, exception) => Log.NotStopped(_logger, path, exception));

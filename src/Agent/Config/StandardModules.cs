@@ -1,6 +1,7 @@
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Link;
 using Slipway.Agent.Runtimes.Assets;
+using Slipway.Agent.Runtimes.Self;
 using Slipway.Agent.Runtimes.Server;
 using Slipway.Shared.Modules;
 
@@ -13,6 +14,7 @@ internal static class StandardModules
         .Add("artifact.control_plane", LinkJson.Default.ControlPlaneArtifacts)
         .Add("deployments", DeploymentsAppJson.Default.DeploymentsApp)
         .Add("link", LinkJson.Default.LinkApp)
+        .Add("runtime.agent", SelfRuntimeJson.Default.SelfRuntime)
         .Add("runtime.assets", AssetsRuntimeJson.Default.AssetsRuntime)
         .Add("runtime.server", ServerRuntimeJson.Default.ServerRuntime);
 }

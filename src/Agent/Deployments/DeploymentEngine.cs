@@ -65,6 +65,15 @@ internal sealed partial class DeploymentEngine(
             Desired = _store.Load(e => Log.DesiredBroken(logger, _folder.DesiredFile, e));
             _parts = MakeParts();
             var journals = OpenJournals().ToLookup(journal => journal.Attempt.Workload.Key);
+            foreach (var attempt in journals.SelectMany(group => group).Select(journal => journal.Attempt))
+            {
+                // Before any loop begins something: who was alone before the restart is so again.
+                if (attempt.Workload.Kind != RuntimeKind.Agent || attempt.IsDecided)
+                {
+                    _parts.Turns.Enter(attempt.Workload.Key, attempt.Workload.Kind == RuntimeKind.Agent);
+                }
+            }
+
             var keys = Desired.Workloads.Select(workload => workload.Key)
                 .Concat(_folder.FindWorkloads())
                 .Concat(journals.Select(group => group.Key))
@@ -167,6 +176,7 @@ internal sealed partial class DeploymentEngine(
             Changed = () => _changes.Writer.TryWrite(item: true),
             Folder = _folder,
             IsLinked = () => _isLinked,
+            IsProven = () => _isLinked && HasLooked,
             Jitter = jitter,
             Logger = logger,
             Modules = () => _modules,

@@ -17,6 +17,9 @@ internal static class DeploymentPlanner
 
     private static readonly TimeSpan Forever = TimeSpan.FromDays(1);
 
+    /// <summary>Until a host is looked at again that was taken.</summary>
+    private static readonly TimeSpan HostPause = TimeSpan.FromSeconds(1);
+
     /// <summary>How much longer than asked the runtime may take to say whether an instance is ready.</summary>
     private static readonly TimeSpan RuntimeGrace = TimeSpan.FromSeconds(30);
 
@@ -60,7 +63,7 @@ internal static class DeploymentPlanner
         }
 
         return view.Desired is { } desired && !view.Record.HasEnded(desired)
-            ? new(StepKind.Begin)
+            ? view.IsHostTaken && desired.Kind != RuntimeKind.Agent ? Step.Wait(HostPause) : new(StepKind.Begin)
             : DiscardStray(view);
     }
 
@@ -74,6 +77,7 @@ internal static class DeploymentPlanner
         // Perhaps not the first one any more: the runtime may have put a fresh one in its place.
         _ when view.Runtime?.Instances.Any(one => IsOf(one, attempt.Workload)
             && one.Phase is InstancePhase.Current or InstancePhase.BackingOff) == true => new(StepKind.Commit),
+        InstancePhase.Confirming => Step.Wait(HostPause),
         InstancePhase.Ready => new(StepKind.Promote) { Ticket = attempt.Ticket },
         _ when view.Runtime is null => new(StepKind.Commit),
         null => Step.Fail(FailureReason.Interrupted, "The new instance was lost before it could take over."),
@@ -88,9 +92,19 @@ internal static class DeploymentPlanner
         DeploymentPhase.Assigned => Accept(attempt.Workload, view.Record.Committed),
         DeploymentPhase.Fetching => new(StepKind.Fetch),
         DeploymentPhase.Staging => new(StepKind.Stage),
+        _ when instance is null && attempt.Workload.Kind == RuntimeKind.Agent && view.IsHostTaken =>
+            WaitForHost(view, attempt),
         _ when instance is null => new(StepKind.Start) { Ticket = attempt.Ticket },
         _ => Watch(view, attempt, instance),
     };
+
+    private static Step WaitForHost(WorkloadView view, Attempt attempt) =>
+        attempt.Last.At + attempt.Workload.StartTimeout > view.Now
+            ? Step.Wait(HostPause)
+            : Step.Fail(
+                FailureReason.HostBusy,
+                $"Other deployments on this host did not end within {attempt.Workload.StartTimeout}; deploy again "
+                    + "when they have, or give agent.start_timeout more time.");
 
     private static Step Accept(Workload workload, Workload? committed) =>
         workload.Unsupported is { } unsupported ? Step.Fail(FailureReason.InvalidSpec, unsupported)
@@ -141,7 +155,8 @@ internal static class DeploymentPlanner
     // runtime.
     private static Step KeepCommitted(WorkloadView view)
     {
-        if (view.Record.Committed is not { } committed)
+        // Which program the agent is, is decided when it starts, and by nothing else.
+        if (view.Record.Committed is not { } committed || committed.Kind == RuntimeKind.Agent)
         {
             return Step.Wait(Forever);
         }

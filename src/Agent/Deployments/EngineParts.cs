@@ -23,6 +23,12 @@ internal sealed class EngineParts : IDisposable
     /// <summary>Whether the control plane was reached since the start: this agent is one that works.</summary>
     public required Func<bool> IsLinked { get; init; }
 
+    /// <summary>Whether all workloads were looked at too: it is one that works well.</summary>
+    public required Func<bool> IsProven { get; init; }
+
+    /// <summary>Keeps deployments and the agent's own upgrade apart.</summary>
+    public HostTurns Turns { get; } = new();
+
     /// <summary>Tells whoever listens that a report or a status is new.</summary>
     public required Action Changed { get; init; }
 

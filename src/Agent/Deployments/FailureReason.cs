@@ -23,4 +23,7 @@ internal enum FailureReason
     Signalled = 18,
     HookFailed = 40,
     PathTaken = 41,
+    HostBusy = 42,
+    PreflightFailed = 43,
+    UpgradeReverted = 44,
 }

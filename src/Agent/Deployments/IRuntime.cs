@@ -48,6 +48,9 @@ internal interface IRuntime : IGuest
     /// <summary>Stops everything, and returns when it has ended.</summary>
     Task ShutdownAsync(string folder, CancellationToken cancellationToken);
 
+    /// <summary>The agent has shown that it works: it is connected, and has looked at all workloads.</summary>
+    Task ConfirmAsync(string folder, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Brings the runtime itself up to date, while the workload has nothing else to do.</summary>
     /// <returns>When to do so again.</returns>
     Task<TimeSpan> MaintainAsync(string folder, CancellationToken cancellationToken) => Task.FromResult(Never);

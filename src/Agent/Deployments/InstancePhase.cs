@@ -25,4 +25,7 @@ internal enum InstancePhase
 
     /// <summary>The current one, which ended by itself and waits for its next start.</summary>
     BackingOff = 7,
+
+    /// <summary>Promoted, and whether it stays is not known yet.</summary>
+    Confirming = 8,
 }

@@ -24,7 +24,7 @@ internal sealed class ReleaseStager(WorkloadKey key, EngineParts parts)
         }
 
         // Files that a hook prepares become visible with all that it did to them; a program's release is in use.
-        if (workload.Kind == RuntimeKind.Server)
+        if (workload.Kind is RuntimeKind.Server or RuntimeKind.Agent)
         {
             await PrepareAsync(workload, _releases.PathOf(workload), cancellationToken);
         }

@@ -6,4 +6,5 @@ internal enum RuntimeKind
     Unspecified = 0,
     Server = 1,
     Assets = 2,
+    Agent = 3,
 }

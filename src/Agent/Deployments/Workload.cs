@@ -23,12 +23,17 @@ internal sealed record Workload(
     /// <summary>The files to switch, if it is that.</summary>
     public AssetsSpec? Assets { get; init; }
 
+    /// <summary>How to bring the agent itself up to date, if it is that.</summary>
+    public AgentSpec? Agent { get; init; }
+
     [JsonIgnore]
-    public RuntimeKind Kind => Assets is null ? RuntimeKind.Server : RuntimeKind.Assets;
+    public RuntimeKind Kind => Assets is not null ? RuntimeKind.Assets
+        : Agent is not null ? RuntimeKind.Agent
+        : RuntimeKind.Server;
 
     /// <summary>How long a new instance may take until it is ready.</summary>
     [JsonIgnore]
-    public TimeSpan StartTimeout => Server.StartTimeout;
+    public TimeSpan StartTimeout => Agent?.StartTimeout ?? Server.StartTimeout;
 
     /// <summary>How long a ready instance is watched before it takes over.</summary>
     [JsonIgnore]
@@ -36,7 +41,7 @@ internal sealed record Workload(
 
     /// <summary>How many releases stay besides the current and the previous one.</summary>
     [JsonIgnore]
-    public int KeepReleases => Math.Max(Assets?.KeepReleases ?? Server.KeepReleases, 0);
+    public int KeepReleases => Math.Max(Agent is null ? Assets?.KeepReleases ?? Server.KeepReleases : 0, 0);
 
     /// <summary>What runs before an instance is started.</summary>
     [JsonIgnore]

@@ -125,11 +125,18 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
     private async Task TurnAsync(
         Workload? desired, bool isKnown, CancellationToken interrupt, CancellationToken cancellationToken)
     {
+        if (parts.IsProven())
+        {
+            await _steps.ConfirmAsync(cancellationToken);
+        }
+
         var runtime = await _steps.ObserveAsync(cancellationToken);
         var view = new WorkloadView(desired, _steps.Record, _steps.Attempt, runtime, parts.TimeProvider.GetUtcNow())
         {
             Exists = _steps.Exists,
             IsDesiredKnown = isKnown,
+            IsHostTaken = parts.Turns.IsTaken(
+                key, isUpgrade: (_steps.Attempt?.Workload ?? desired)?.Kind == RuntimeKind.Agent),
             RestoreAt = _restoreAt,
         };
         if (!HasLooked && runtime?.Instances.FirstOrDefault(one => one.Phase == InstancePhase.Current) is { } adopted)

@@ -28,10 +28,17 @@ internal static class WorkloadObservation
             return $"The program ended by itself and is started again: {crashed.Detail}";
         }
 
+        if (instances.FirstOrDefault(instance => instance.Phase == InstancePhase.Confirming) is { } confirming)
+        {
+            return confirming.Detail;
+        }
+
         if (view.Record.Committed is { } committed)
         {
             var last = instances.LastOrDefault(instance => DeploymentPlanner.IsOf(instance, committed));
-            return last?.Phase == InstancePhase.Failed
+            return committed.Kind == RuntimeKind.Agent
+                ? $"The installed agent runs, not that of release {committed.Version}."
+                : last?.Phase == InstancePhase.Failed
                 ? $"Release {committed.Version} could not be started again: {last.Detail}"
                 : $"Release {committed.Version} is being started again.";
         }

@@ -46,6 +46,10 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
     public async Task<RuntimeState?> ObserveAsync(CancellationToken cancellationToken) =>
         Runtime is { } runtime && Exists ? await runtime.ObserveAsync(_folder, cancellationToken) : null;
 
+    /// <summary>This agent works, which is news to a runtime that waits for it.</summary>
+    public Task ConfirmAsync(CancellationToken cancellationToken) =>
+        Runtime is { } runtime && Exists ? runtime.ConfirmAsync(_folder, cancellationToken) : Task.CompletedTask;
+
     /// <summary>Brings the runtime itself up to date; when to do so again.</summary>
     public Task<TimeSpan> MaintainAsync(CancellationToken cancellationToken) =>
         parts.IsLinked() && Runtime is { } runtime
@@ -69,6 +73,8 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
             case StepKind.Stage:
                 await StageAsync(Current, cancellationToken);
                 break;
+            case StepKind.Start when !MayStart(Current):
+                break; // Somebody was quicker: looked at again.
             case StepKind.Start:
                 await StartAsync(step.Ticket, Current, cancellationToken);
                 break;
@@ -114,6 +120,8 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
     {
         switch (step.Kind)
         {
+            case StepKind.Begin when !MayBegin(desired!):
+                break; // Somebody was quicker: looked at again.
             case StepKind.Begin:
                 _journal = DeploymentJournal.Create(parts.Folder.JournalOf(desired!.DeploymentId), desired, Now);
                 Log.Beginning(parts.Logger, key, desired.Version, desired.Generation);
@@ -158,6 +166,13 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
         await _stager.StageAsync(workload, cancellationToken);
         Report(Journal.Append(DeploymentPhase.Starting, Now));
     }
+
+    // An upgrade waits when it is about to start, not while it is fetched.
+    private bool MayBegin(Workload workload) =>
+        workload.Kind == RuntimeKind.Agent || parts.Turns.TryEnter(key, isUpgrade: false);
+
+    private bool MayStart(Workload workload) =>
+        workload.Kind != RuntimeKind.Agent || parts.Turns.TryEnter(key, isUpgrade: true);
 
     private Task StartAsync(string ticket, Workload workload, CancellationToken cancellationToken) =>
         parts.Modules().RuntimeOf(workload)
@@ -208,6 +223,7 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
             Report(journal.Attempt.Last);
             journal.Delete();
             _journal = null;
+            parts.Turns.Leave(key);
         }
     }
 

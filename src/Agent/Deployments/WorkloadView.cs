@@ -19,6 +19,9 @@ internal sealed record WorkloadView(
     /// <summary>Whether there is anything on disk that could be removed.</summary>
     public bool Exists { get; init; } = true;
 
+    /// <summary>Whether it has to wait: for the agent's upgrade, or, as that, for other deployments.</summary>
+    public bool IsHostTaken { get; init; }
+
     /// <summary>When the committed release may be started again, after it could not be.</summary>
     public DateTimeOffset RestoreAt { get; init; }
 }

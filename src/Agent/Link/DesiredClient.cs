@@ -37,6 +37,7 @@ internal static class DesiredClient
 
         var server = Nothing;
         AssetsSpec? assets = null;
+        AgentSpec? agent = null;
         ArtifactSpec? artifact = null;
         string? unsupported = null;
         try
@@ -49,6 +50,9 @@ internal static class DesiredClient
                     break;
                 case V1.Workload.RuntimeOneofCase.Assets:
                     assets = KindSpecClient.Read(workload.Assets);
+                    break;
+                case V1.Workload.RuntimeOneofCase.Agent:
+                    agent = KindSpecClient.Read(workload.Agent);
                     break;
                 default:
                     throw new FormatException("runtime: this agent does not know the kind; bring the agent up to date");
@@ -64,6 +68,7 @@ internal static class DesiredClient
         {
             Unsupported = unsupported,
             Assets = assets,
+            Agent = agent,
         };
     }
 

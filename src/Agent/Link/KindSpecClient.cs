@@ -8,6 +8,7 @@ internal static class KindSpecClient
 {
     private static readonly TimeSpan DefaultHookTimeout = TimeSpan.FromSeconds(60);
     private static readonly AssetsSpec DefaultAssets = new();
+    private static readonly AgentSpec DefaultAgent = new();
 
     /// <exception cref="FormatException">Something in it cannot be done here: field, colon, why.</exception>
     public static AssetsSpec Read(V1.AssetsSpec assets) => new()
@@ -19,6 +20,14 @@ internal static class KindSpecClient
         After = Read("assets.after", assets.After),
         Environment = assets.Environment.ToDictionary(),
         KeepReleases = assets.KeepReleases == 0 ? DefaultAssets.KeepReleases : Math.Max(0, assets.KeepReleases),
+    };
+
+    /// <exception cref="FormatException">Something in it cannot be done here: field, colon, why.</exception>
+    public static AgentSpec Read(V1.AgentSpec agent) => new()
+    {
+        StartTimeout = ServerSpecClient.Time("agent.start_timeout", agent.StartTimeout, DefaultAgent.StartTimeout),
+        ConfirmTimeout = ServerSpecClient.Time(
+            "agent.confirm_timeout", agent.ConfirmTimeout, DefaultAgent.ConfirmTimeout),
     };
 
     /// <exception cref="FormatException">Something in it cannot be done here: field, colon, why.</exception>

@@ -128,6 +128,9 @@ internal static partial class Libc
         _ = ThreadMask(AddToMask, set, previous: null);
     }
 
+    /// <summary>Ends this process, also as what it becomes by an exec, when the time is over; zero: never.</summary>
+    public static void SetAlarm(TimeSpan time) => _ = Alarm((uint)Math.Ceiling(time.TotalSeconds));
+
     public static void ChangeFolder(string path) => Check(Chdir(path), $"chdir {path}");
 
     /// <summary>Becomes another program; returns only by an exception.</summary>
@@ -183,6 +186,9 @@ internal static partial class Libc
 
     [LibraryImport(Library, EntryPoint = "sigaddset")]
     private static unsafe partial int AddSignal(byte* set, int signal);
+
+    [LibraryImport(Library, EntryPoint = "alarm")]
+    private static partial uint Alarm(uint seconds);
 
     [LibraryImport(Library, EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Chdir(string path);

@@ -156,7 +156,9 @@ public sealed class Fleet : IAsyncDisposable
                 {
                     ["artifacts"] = new JsonArray(new JsonObject { ["module"] = "control_plane" }),
                     ["runtimes"] = new JsonArray(
-                        new JsonObject { ["module"] = "server" }, new JsonObject { ["module"] = "assets" }),
+                        new JsonObject { ["module"] = "server" },
+                        new JsonObject { ["module"] = "assets" },
+                        new JsonObject { ["module"] = "agent" }),
                 },
             },
         };

@@ -36,8 +36,9 @@ internal sealed partial class HookRunner(string program, string folder, TimeProv
     /// <param name="workload">Whose hook it is.</param>
     /// <param name="release">The release that it is about, and where it runs.</param>
     /// <param name="cancellationToken">Ends it; it can be run again.</param>
+    /// <returns>What it wrote last.</returns>
     /// <exception cref="DeploymentException">HOOK_FAILED, with what it wrote last; or INVALID_SPEC.</exception>
-    public async Task RunAsync(
+    public async Task<string> RunAsync(
         string name, HookSpec hook, Workload workload, string release, CancellationToken cancellationToken)
     {
         _mark.EndStraggler();
@@ -54,8 +55,9 @@ internal sealed partial class HookRunner(string program, string folder, TimeProv
                 tail = Drain(parts.Output, tail);
                 if (Libc.WaitForChild(parts.Process, reap: false) is { } end)
                 {
-                    Check(name, end, parts.Gate, Drain(parts.Output, tail));
-                    return;
+                    tail = Drain(parts.Output, tail);
+                    Check(name, end, parts.Gate, tail);
+                    return Encoding.UTF8.GetString(tail);
                 }
 
                 if (timeProvider.GetElapsedTime(begin) > hook.Timeout)

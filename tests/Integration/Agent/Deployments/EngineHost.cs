@@ -36,8 +36,9 @@ internal sealed class EngineHost : IAsyncDisposable
         server.serve_forever()
         """;
 
+    public static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Slipway.Agent");
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Slipway.Agent");
 
     private static readonly AssetsPauses LookOften = new(
         TimeSpan.FromMilliseconds(20), TimeSpan.Zero, TimeSpan.Zero);
@@ -180,10 +181,10 @@ internal sealed class EngineHost : IAsyncDisposable
     }
 
     /// <summary>Ends the engine where it is, without a word to anything that it started, and begins another.</summary>
-    public async Task BeginAnewAsync(ServerRuntime? runtime = null)
+    public async Task BeginAnewAsync(params IRuntime[] runtimes)
     {
         await Engine.DisposeAsync();
-        await BeginAsync(runtime);
+        await BeginAsync(runtimes);
     }
 
     public async ValueTask DisposeAsync()
@@ -202,11 +203,11 @@ internal sealed class EngineHost : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task BeginAsync(ServerRuntime? runtime = null)
+    private async Task BeginAsync(params IRuntime[] runtimes)
     {
         Engine = new(_folder.Path, TimeProvider.System, new Random(1), NullLogger.Instance);
         var assets = new AssetsRuntime(Program, LookOften, TimeProvider.System, NullLogger.Instance);
-        Engine.Use(new([Source], [runtime ?? new ServerRuntime(Program, TimeProvider.System), assets]));
+        Engine.Use(new([Source], [.. runtimes, new ServerRuntime(Program, TimeProvider.System), assets]));
         await Engine.StartAsync(Token);
     }
 }

@@ -224,6 +224,53 @@ public class DeploymentPlannerTests
                     IsDesiredKnown = false,
                 }).Kind);
 
+    [Fact]
+    public void An_upgrade_of_the_agent_waits_for_its_turn_and_not_for_ever()
+    {
+        var self = First with { Agent = new() { StartTimeout = TimeSpan.FromSeconds(60) } };
+        var view = new WorkloadView(
+            self, Nothing, AttemptAt(self, DeploymentPhase.Starting), RuntimeState.Empty, Start.AddSeconds(59))
+        {
+            IsHostTaken = true,
+        };
+
+        Assert.Equal(StepKind.Wait, DeploymentPlanner.Next(view).Kind);
+        Assert.Equal(StepKind.Start, DeploymentPlanner.Next(view with { IsHostTaken = false }).Kind);
+        Assert.Equal(FailureReason.HostBusy, DeploymentPlanner.Next(view with { Now = Start.AddSeconds(60) }).Reason);
+    }
+
+    [Fact]
+    public void Deployments_do_not_begin_while_the_agent_is_upgraded()
+    {
+        var view = new WorkloadView(Second, Nothing, Attempt: null, RuntimeState.Empty, Start) { IsHostTaken = true };
+
+        Assert.Equal(StepKind.Wait, DeploymentPlanner.Next(view).Kind);
+        Assert.Equal(StepKind.Begin, DeploymentPlanner.Next(view with { IsHostTaken = false }).Kind);
+    }
+
+    [Theory]
+    [InlineData((int)InstancePhase.Ready, (int)StepKind.Promote)]
+    [InlineData((int)InstancePhase.Confirming, (int)StepKind.Wait)]
+    [InlineData((int)InstancePhase.Current, (int)StepKind.Commit)]
+    [InlineData((int)InstancePhase.Failed, (int)StepKind.Fail)]
+    public void An_agent_on_trial_is_committed_when_it_stays(int instance, int step) => Assert.Equal(
+        (StepKind)step,
+        Next(
+            First with { Agent = new() },
+            Nothing,
+            AttemptAt(First with { Agent = new() }, DeploymentPhase.Verifying, isDecided: true),
+            Living((First.DeploymentId, (InstancePhase)instance))).Kind);
+
+    [Fact]
+    public void Which_program_the_agent_is_is_not_the_engines_affair()
+    {
+        var self = First with { Agent = new() };
+
+        var step = Next(self, RunningFirst with { Committed = self }, attempt: null, RuntimeState.Empty);
+
+        Assert.Equal(StepKind.Wait, step.Kind);
+    }
+
     private static Step Next(Workload? desired, WorkloadRecord record, Attempt? attempt, RuntimeState? runtime) =>
         DeploymentPlanner.Next(new(desired, record, attempt, runtime, Start));
 }

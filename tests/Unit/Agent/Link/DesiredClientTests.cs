@@ -134,12 +134,16 @@ public class DesiredClientTests
     }
 
     [Fact]
-    public void Files_have_the_documented_defaults()
+    public void Files_and_the_agent_have_the_documented_defaults()
     {
         var files = Read(With(new V1.AssetsSpec { After = new() { Command = { "./purge" } } }));
+        var agent = Read(With(assets: null));
 
         Assert.Equal((RuntimeKind.Assets, "", 5), (files.Kind, files.Assets!.Link, files.KeepReleases));
         Assert.Equal((null, TimeSpan.FromSeconds(60)), (files.Before, files.Assets.After!.Timeout));
+        Assert.Equal(
+            (RuntimeKind.Agent, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(45)),
+            (agent.Kind, agent.StartTimeout, agent.Agent!.ConfirmTimeout));
     }
 
     [Theory]
@@ -199,10 +203,18 @@ public class DesiredClientTests
     private static Workload Read(V1.Workload workload) =>
         DesiredClient.Read(new() { Token = new(), Workloads = { workload } }).Workloads[0];
 
-    private static V1.Workload With(V1.AssetsSpec assets)
+    private static V1.Workload With(V1.AssetsSpec? assets)
     {
         var workload = Server(server: null);
-        workload.Assets = assets;
+        if (assets is null)
+        {
+            workload.Agent = new();
+        }
+        else
+        {
+            workload.Assets = assets;
+        }
+
         return workload;
     }
 
