@@ -7,7 +7,7 @@ namespace Tests.Integration.Agent.Starter;
 /// <summary>What comes at a bad moment: signals and deaths while a restart is under way.</summary>
 public sealed class RestartTests
 {
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Restarts_asked_for_during_a_restart_are_one_more_after_it()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
@@ -37,7 +37,7 @@ public sealed class RestartTests
             "The second restart began before the first one's worker had proved itself:\n" + server.Output);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_old_worker_stays_when_the_new_one_dies_before_the_old_one_is_told_to_go()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
@@ -56,7 +56,7 @@ public sealed class RestartTests
         Assert.Contains($"old worker {old} died, status:0", server.Output, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_end_does_not_wait_until_the_old_workers_are_told_to_go()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
@@ -70,7 +70,7 @@ public sealed class RestartTests
         Assert.Equal(0, await server.ExitAsync());
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_end_comes_between_attempts_and_starts_no_other()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
@@ -102,7 +102,7 @@ public sealed class RestartTests
         }
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_folder_that_is_gone_takes_no_file_with_it()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
@@ -121,7 +121,7 @@ public sealed class RestartTests
         Assert.True(isAllThere);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Restarts_come_by_themselves_if_asked_for_even_while_it_runs()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
@@ -130,13 +130,13 @@ public sealed class RestartTests
         await server.ServingAsync(1);
 
         server.Add("env/KILL_OLD_DELAY", "0\n");
-        server.Add("env/AUTO_RESTART_INTERVAL", "1\n");
+        server.Add("env/AUTO_RESTART_INTERVAL", "3\n");
         server.Add("env/ENABLE_AUTO_RESTART", "1\n");
         server.Signal(Libc.SignalHangUp);
-        await server.LineAsync("autorestart triggered (interval=1)");
+        await server.LineAsync("autorestart triggered (interval=3)");
 
         var note = await server.NoteAsync(3);
-        Assert.Contains("AUTO_RESTART_INTERVAL=1\n", note, StringComparison.Ordinal);
+        Assert.Contains("AUTO_RESTART_INTERVAL=3\n", note, StringComparison.Ordinal);
     }
 
     private static async Task<int> WorkerAsync(StartServer server, int generation)

@@ -8,7 +8,7 @@ namespace Tests.Integration.Agent.Starter;
 /// <summary>Sockets are where they were promised to be, and nobody else's are touched.</summary>
 public sealed class SocketTests
 {
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(3)]
     [InlineData(4)]
     public async Task A_socket_at_a_chosen_descriptor_takes_no_other_ones_place(int chosen)
@@ -29,7 +29,7 @@ public sealed class SocketTests
         Assert.Equal(3, sockets.Distinct().Count(name => name.StartsWith("socket:", StringComparison.Ordinal)));
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_file_that_is_no_socket_is_not_removed()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
@@ -42,7 +42,7 @@ public sealed class SocketTests
         Assert.Equal("content", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_socket_that_another_has_put_in_its_place_is_left_at_the_end()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
@@ -59,7 +59,7 @@ public sealed class SocketTests
         Assert.True(File.Exists(path));
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_socket_that_was_left_behind_is_replaced()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
@@ -77,7 +77,7 @@ public sealed class SocketTests
         await client.ConnectAsync(new UnixDomainSocketEndPoint(path), TestContext.Current.CancellationToken);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Output_can_go_to_a_command()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);

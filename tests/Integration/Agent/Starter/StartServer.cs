@@ -30,7 +30,7 @@ internal sealed partial class StartServer : IAsyncDisposable
         sleep 1 while 1;
         """;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly TemporaryFolder _folder = new();
     private readonly string _program;
     private RunningProgram? _running;
@@ -124,9 +124,7 @@ internal sealed partial class StartServer : IAsyncDisposable
 
     /// <summary>Waits until the status file names these generations and no others.</summary>
     public Task ServingAsync(params int[] generations) => UntilAsync(
-        () => File.Exists(StatusFile)
-            && File.ReadAllLines(StatusFile).Select(line => line.Split(':')[0])
-                .SequenceEqual(generations.Select(number => $"{number}")),
+        () => Statuses().Select(line => line.Split(':')[0]).SequenceEqual(generations.Select(number => $"{number}")),
         () => $"not {string.Join(',', generations)}: {_running?.Output}");
 
     public async Task UntilAsync(Func<bool> condition, Func<string> otherwise)
@@ -158,6 +156,18 @@ internal sealed partial class StartServer : IAsyncDisposable
         }
 
         _folder.Dispose();
+    }
+
+    private string[] Statuses()
+    {
+        try
+        {
+            return File.ReadAllLines(StatusFile);
+        }
+        catch (FileNotFoundException)
+        {
+            return [];
+        }
     }
 
     private CancellationToken Cancellation { get; }
