@@ -6,6 +6,7 @@ internal sealed class ControlPlaneLink : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly LinkLoop _loop;
     private readonly RenewalLoop _renewal;
+    private readonly SupplyClient _supplies;
     private Task _running = Task.CompletedTask;
 
     public ControlPlaneLink(
@@ -13,7 +14,8 @@ internal sealed class ControlPlaneLink : IAsyncDisposable
     {
         var client = new EnrollmentClient(spec.ControlPlane, facts, parts.TimeProvider);
         var keeper = new IdentityKeeper(spec, store, client, deployments, parts);
-        var sessions = new SessionClient(facts, deployments, parts.TimeProvider, parts.Logger);
+        _supplies = new(deployments.LogOf, parts.TimeProvider, parts.Logger);
+        var sessions = new SessionClient(facts, deployments, _supplies, parts.TimeProvider, parts.Logger);
         _loop = new(spec, keeper, sessions, parts);
         _renewal = new(spec, store, client, parts);
     }
@@ -26,6 +28,7 @@ internal sealed class ControlPlaneLink : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _running;
+        await _supplies.DisposeAsync();
         _stopping.Dispose();
     }
 }

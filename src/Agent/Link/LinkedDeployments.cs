@@ -29,6 +29,9 @@ internal sealed record LinkedDeployments
     /// <summary>The control plane has the deployment's reports up to this sequence.</summary>
     public required Action<string, uint> Acknowledge { get; init; }
 
+    /// <summary>Where a workload's output is kept.</summary>
+    public Func<WorkloadKey, string?> LogOf { get; init; } = _ => null;
+
     /// <summary>Something is new: a report, or what is observed.</summary>
     public required ChannelReader<bool> Changes { get; init; }
 
@@ -42,6 +45,7 @@ internal sealed record LinkedDeployments
         Observe = () => engine.HasLooked ? engine.Observe() : null,
         Pending = engine.Reports.Pending,
         Acknowledge = engine.Reports.Acknowledge,
+        LogOf = engine.LogOf,
         Changes = engine.Changes,
     };
 }

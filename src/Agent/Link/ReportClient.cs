@@ -10,6 +10,7 @@ namespace Slipway.Agent.Link;
 internal static class ReportClient
 {
     private const uint Protocol = 1;
+    private static readonly string[] Capabilities = ["logs"];
 
     public static V1.AgentMessage Hello(
         HostFacts facts, DesiredToken resume, V1.ObservedState? observed) => new()
@@ -18,6 +19,7 @@ internal static class ReportClient
             {
                 AgentVersion = facts.AgentVersion,
                 BootId = facts.BootId,
+                Capabilities = { Capabilities },
                 MachineId = facts.MachineId,
                 Observed = observed,
                 Platform = Platform.Current.Value,

@@ -9,7 +9,11 @@ namespace Slipway.Agent.Link;
 
 /// <summary>Holds one session after the other; each begins with all that there is to say.</summary>
 internal sealed partial class SessionClient(
-    HostFacts facts, LinkedDeployments deployments, TimeProvider timeProvider, ILogger logger)
+    HostFacts facts,
+    LinkedDeployments deployments,
+    SupplyClient supplies,
+    TimeProvider timeProvider,
+    ILogger logger)
 {
     private const int LargestMessage = 16 * 1024 * 1024;
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(15);
@@ -30,7 +34,7 @@ internal sealed partial class SessionClient(
             began = timeProvider.GetTimestamp();
             deployments.Connected();
             Log.Connected(logger, peer.ControlPlane, peer.Identity.AgentId, welcome.SessionId);
-            var drain = await ConverseAsync(call, welcome, ending);
+            var drain = await ConverseAsync(call, peer, welcome, ending);
             return End(refusal: null, PauseOf(drain));
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Refusal.Covers(exception))
@@ -88,6 +92,7 @@ internal sealed partial class SessionClient(
 
     private async Task<V1.Drain> ConverseAsync(
         AsyncDuplexStreamingCall<V1.AgentMessage, V1.ControlMessage> call,
+        Peer peer,
         V1.Welcome welcome,
         CancellationTokenSource ending)
     {
@@ -95,7 +100,7 @@ internal sealed partial class SessionClient(
             call.RequestStream, deployments, welcome.HeartbeatInterval.ToTimeSpan(), timeProvider);
         var receiver = new SessionReceiverClient(
             call.ResponseStream, deployments, sender, welcome.HeartbeatInterval.ToTimeSpan(), timeProvider);
-        var receiving = receiver.RunAsync(logger, ending.Token);
+        var receiving = receiver.RunAsync(tail => supplies.Start(peer, tail), logger, ending.Token);
         var sending = sender.RunAsync(ending.Token);
 
         if (await Task.WhenAny(receiving, sending) == sending)

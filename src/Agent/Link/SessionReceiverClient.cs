@@ -17,7 +17,8 @@ internal sealed partial class SessionReceiverClient(
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
 
     /// <summary>Reads until the control plane asks the agent to come back later, or stops talking.</summary>
-    public async Task<V1.Drain> RunAsync(ILogger logger, CancellationToken cancellationToken)
+    public async Task<V1.Drain> RunAsync(
+        Action<V1.TailRequest> supply, ILogger logger, CancellationToken cancellationToken)
     {
         while (await HasNextAsync(cancellationToken))
         {
@@ -30,6 +31,9 @@ internal sealed partial class SessionReceiverClient(
                 case V1.ControlMessage.MessageOneofCase.ReportAck:
                     deployments.Acknowledge(message.ReportAck.DeploymentId, message.ReportAck.Sequence);
                     sender.Wake();
+                    break;
+                case V1.ControlMessage.MessageOneofCase.Tail:
+                    supply(message.Tail);
                     break;
                 case V1.ControlMessage.MessageOneofCase.Drain:
                     return message.Drain;

@@ -14,6 +14,11 @@ internal sealed class LinkFixture : IAsyncDisposable
     private IReadOnlyList<WorkloadStatus>? _observed = [];
     private ControlPlaneLink? _link;
 
+    public string Name { get; init; } = "web-1";
+
+    /// <summary>The output of whatever it runs; absent until a test makes it.</summary>
+    public string LogFolder => Path.Combine(Folder, "output");
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("slipway-link-").FullName;
 
     public string TokenFile => Path.Combine(Folder, "token");
@@ -24,7 +29,9 @@ internal sealed class LinkFixture : IAsyncDisposable
 
     public DesiredState Desired { get; set; } = DesiredState.Empty;
 
-    public void Start(StandInControlPlane server, string? token = null)
+    public void Start(StandInControlPlane server, string? token = null) => Start(server.Address, token);
+
+    public void Start(Uri controlPlane, string? token = null)
     {
         if (token is not null)
         {
@@ -32,9 +39,9 @@ internal sealed class LinkFixture : IAsyncDisposable
         }
 
         _link = new(
-            new(server.Address, TokenFile),
+            new(controlPlane, TokenFile),
             Store,
-            new("web-1", "machine", "boot", "1.0.0", new Dictionary<string, string> { ["self.kernel"] = "6" }),
+            new(Name, $"machine of {Name}", "boot", "1.0.0", new Dictionary<string, string> { ["self.kernel"] = "6" }),
             new()
             {
                 Desired = () => Desired,
@@ -51,6 +58,7 @@ internal sealed class LinkFixture : IAsyncDisposable
                 Observe = () => _observed,
                 Pending = Pending,
                 Acknowledge = Acknowledge,
+                LogOf = _ => LogFolder,
                 Changes = _changes.Reader,
             },
             new(TimeProvider.System, new Random(1), new FakeLogger(Logs)));
@@ -82,14 +90,14 @@ internal sealed class LinkFixture : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for a log message that contains the text.</summary>
-    public async Task LoggedAsync(string text)
+    /// <summary>Waits for log messages that contain the text.</summary>
+    public async Task LoggedAsync(string text, int times = 1)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(20));
         await foreach (var record in Logs.GetLogsAsync(limit.Token))
         {
-            if (record.Message.Contains(text, StringComparison.Ordinal))
+            if (record.Message.Contains(text, StringComparison.Ordinal) && --times == 0)
             {
                 return;
             }
