@@ -6,6 +6,7 @@ using Slipway.ControlPlane.Dewy;
 using Slipway.ControlPlane.History;
 using Slipway.ControlPlane.Hosting;
 using Slipway.ControlPlane.Identity;
+using Slipway.ControlPlane.Logs;
 using Slipway.ControlPlane.Messaging;
 using Slipway.ControlPlane.Registry;
 using Slipway.ControlPlane.Releases;
@@ -33,6 +34,7 @@ internal static class ControlPlaneApp
         builder.Services.AddAgents();
         builder.Services.AddRollouts();
         builder.Services.AddRegistry();
+        builder.Services.AddLogs();
         builder.Services.AddReleases();
         builder.Services.AddDewy();
 
@@ -51,6 +53,7 @@ internal static class ControlPlaneApp
         app.MapAgents();
         app.MapRollouts();
         app.MapRegistry();
+        app.MapLogs();
         app.MapHistory();
         app.MapApplications();
         app.MapEnvironments();

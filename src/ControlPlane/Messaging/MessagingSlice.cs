@@ -6,6 +6,7 @@ internal static class MessagingSlice
 {
     public static IServiceCollection AddMessaging(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddSingleton<ReplicaBus>(provider => new(provider.GetService<RedisHintBus>()));
         var redis = configuration.GetSection(RedisOptions.Section);
         if (string.IsNullOrEmpty(redis[nameof(RedisOptions.Configuration)]))
         {

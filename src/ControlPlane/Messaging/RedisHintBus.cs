@@ -17,6 +17,9 @@ internal sealed partial class RedisHintBus(
     private readonly string _self = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
     private volatile ConnectionMultiplexer? _redis;
 
+    /// <summary>The connection; null as long as there is none.</summary>
+    public ConnectionMultiplexer? Redis => _redis is { IsConnected: true } redis ? redis : null;
+
     public void Publish(string topic)
     {
         _local.Publish(topic);

@@ -10,8 +10,10 @@ namespace Slipway.ControlPlane.Registry;
 internal sealed class AgentSession(Guid agentId, Guid id) : IDisposable
 {
     private const int MostAcknowledgements = 256;
+    private const int MostOrders = 64;
 
     private readonly Channel<ReportMark> _acknowledgements = Channel.CreateBounded<ReportMark>(MostAcknowledgements);
+    private readonly Channel<TailOrder> _orders = Channel.CreateBounded<TailOrder>(MostOrders);
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -25,6 +27,9 @@ internal sealed class AgentSession(Guid agentId, Guid id) : IDisposable
 
     /// <summary>The desired state that the agent has, as far as it was told.</summary>
     public DesiredMark? Told { get; set; }
+
+    /// <summary>Whether the agent knows how to supply logs.</summary>
+    public bool CanTail { get; set; }
 
     /// <summary>Set once the session has to end; null when the agent itself went away.</summary>
     public Problem? Ending { get; private set; }
@@ -57,6 +62,16 @@ internal sealed class AgentSession(Guid agentId, Guid id) : IDisposable
 
         _wake.Writer.TryWrite(item: true);
     }
+
+    /// <summary>Asks for a log; false: too many such wishes wait already.</summary>
+    public bool Ask(TailOrder order)
+    {
+        var isTaken = _orders.Writer.TryWrite(order);
+        _wake.Writer.TryWrite(item: true);
+        return isTaken;
+    }
+
+    public bool TryNextOrder([NotNullWhen(true)] out TailOrder? order) => _orders.Reader.TryRead(out order);
 
     public bool TryNextAcknowledgement([NotNullWhen(true)] out ReportMark? report) =>
         _acknowledgements.Reader.TryRead(out report);

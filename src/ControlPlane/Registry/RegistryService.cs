@@ -32,6 +32,7 @@ internal sealed class RegistryService(
 
         var hello = await parts.Reader.HelloAsync(requestStream, context.CancellationToken);
         using var session = parts.Hub.Open(agentId);
+        session.CanTail = hello.Capabilities.Contains("logs");
         try
         {
             await ConverseAsync(requestStream, responseStream, session, hello, context.CancellationToken);

@@ -36,6 +36,11 @@ internal sealed class SessionWriterService(
                 await SendAsync(agent, new V1.ControlMessage { ReportAck = ack }, cancellationToken);
             }
 
+            while (session.TryNextOrder(out var order))
+            {
+                await SendAsync(agent, new V1.ControlMessage { Tail = ToWire(order) }, cancellationToken);
+            }
+
             if (session.TakeDirty())
             {
                 had = await TellAsync(agent, session, had, cancellationToken);
@@ -75,6 +80,27 @@ internal sealed class SessionWriterService(
         {
             throw new ProblemException(SessionProblems.SlowReader(), exception);
         }
+    }
+
+    private static V1.TailRequest ToWire(TailOrder order)
+    {
+        var request = new V1.TailRequest
+        {
+            Id = order.Id,
+            Application = order.Application,
+            Environment = order.Environment,
+            Since = order.Since?.ToTimestamp(),
+            Generation = order.Generation,
+            Follow = order.IsFollowing,
+            Cursor = order.Cursor,
+            Stream = (V1.LogLine.Types.Stream)order.Stream,
+        };
+        if (order.Lines is { } lines)
+        {
+            request.Lines = lines;
+        }
+
+        return request;
     }
 
     // The whole desired state, unless the agent has this very one.

@@ -47,12 +47,14 @@ internal sealed class SessionAgent : IAsyncDisposable
         TestAgent host,
         V1.ResumeToken? resume = null,
         Action<SessionAgent>? prepare = null,
-        uint protocol = 1)
+        uint protocol = 1,
+        params string[] capabilities)
     {
         var client = new V1.Registry.RegistryClient(controlPlane.ChannelWithCertificate(host.Certificate));
         var agent = new SessionAgent(host, client.Session(cancellationToken: TestContext.Current.CancellationToken));
         prepare?.Invoke(agent);
         var hello = new V1.Hello { Protocol = protocol, Platform = "linux/amd64", Resume = resume };
+        hello.Capabilities.Add(capabilities);
         await agent.SayAsync(new V1.AgentMessage { Hello = hello });
         return agent;
     }

@@ -56,7 +56,7 @@ public class TwoControlPlanesTests(PostgresServer postgres) : IClassFixture<Post
     }
 
     // The authority is the first one's, and so is the administrator's token.
-    private static string CopyOf(string folder)
+    internal static string CopyOf(string folder)
     {
         var copy = Directory.CreateTempSubdirectory("slipway-cp-").FullName;
         Directory.CreateDirectory(Path.Combine(copy, "pki"));
@@ -70,7 +70,7 @@ public class TwoControlPlanesTests(PostgresServer postgres) : IClassFixture<Post
     }
 
     // They connect to Redis while they already serve.
-    private static async Task UntilHeardAsync(ControlPlaneHost speaker, ControlPlaneHost listener)
+    internal static async Task UntilHeardAsync(ControlPlaneHost speaker, ControlPlaneHost listener)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         using var heard = listener.Services.GetRequiredService<IHintBus>().Subscribe("test/");
