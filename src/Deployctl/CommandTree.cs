@@ -8,6 +8,7 @@ using Slipway.Deployctl.Contexts;
 using Slipway.Deployctl.Environments;
 using Slipway.Deployctl.History;
 using Slipway.Deployctl.Invocations;
+using Slipway.Deployctl.Logs;
 using Slipway.Deployctl.Manifests;
 using Slipway.Deployctl.Output;
 using Slipway.Deployctl.Releases;
@@ -58,6 +59,7 @@ internal static class CommandTree
                 new RolloutAbortCommand(shell),
             },
             new HistoryCommand(shell),
+            new LogsCommand(shell),
             AgentCommands(shell),
             new Command("token", "How people and CI prove who they are.")
             {

@@ -32,6 +32,8 @@ internal sealed class ControlPlaneClient : IDisposable
 
     public V1.History.HistoryClient History => new(_channel);
 
+    public V1.Logs.LogsClient Logs => new(_channel);
+
     public V1.Agents.AgentsClient Agents => new(_channel);
 
     public V1.Tokens.TokensClient Tokens => new(_channel);

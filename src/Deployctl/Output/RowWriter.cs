@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Slipway.Shared.Logs;
 
 namespace Slipway.Deployctl.Output;
 
@@ -27,7 +28,13 @@ internal static class RowWriter
             node.WriteTo(writer);
         }
 
-        return Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        // Beyond ASCII it can only stand in a string.
+        var text = Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        return text.Any(IsHidden)
+            ? string.Concat(text.Select(c => IsHidden(c) ? $"\\u{(int)c:x4}" : c.ToString()))
+            : text;
+
+        static bool IsHidden(char c) => !char.IsAscii(c) && SafeText.IsUnsafe(c);
     }
 
     public static string Yaml(JsonNode node)

@@ -36,7 +36,8 @@ public static class SafeText
         return safe.ToString();
     }
 
-    private static bool IsUnsafe(char letter) => letter switch
+    /// <summary>Whether it is not shown as itself.</summary>
+    public static bool IsUnsafe(char letter) => letter switch
     {
         '\t' => false,
         '\u2028' or '\u2029' => true,

@@ -21,6 +21,10 @@ public class CommandLineTests
     [InlineData("agent list --limit 0")]
     [InlineData("history --since soon")]
     [InlineData("history --phase broken")]
+    [InlineData("logs shop")]
+    [InlineData("logs shop -e production --since soon")]
+    [InlineData("logs shop -e production --stream log")]
+    [InlineData("logs shop -e production --cursor web-1")]
     [InlineData("completion powershell")]
     public async Task A_wrong_command_line_ends_with_2_and_says_where_help_is(string line)
     {

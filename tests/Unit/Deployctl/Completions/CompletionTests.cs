@@ -10,6 +10,8 @@ public class CompletionTests
     [InlineData("rollout|", "abort,list,start,status")]
     [InlineData("rollout|start|--sup", "--supersede")]
     [InlineData("whoami|--output|", "json,table,yaml")]
+    [InlineData("log", "login,logout,logs")]
+    [InlineData("logs|shop|--stream|", "err,out")]
     [InlineData("completion|z", "zsh")]
     public async Task Words_that_can_come_next_are_offered(string typed, string expected)
     {
