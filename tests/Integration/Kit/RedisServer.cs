@@ -34,9 +34,18 @@ internal sealed class RedisServer : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
+        // A client that comes before it serves connects twice, and hears twice that it has to look again.
         var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
+        using var isReady = new ManualResetEventSlim();
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.Contains("Ready to accept connections", StringComparison.Ordinal) == true)
+            {
+                isReady.Set();
+            }
+        };
         process.BeginOutputReadLine();
+        Assert.True(isReady.Wait(TimeSpan.FromSeconds(60)), "redis-server does not serve.");
         return new RedisServer($"127.0.0.1:{port}", process);
     }
 
