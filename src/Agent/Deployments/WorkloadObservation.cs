@@ -1,8 +1,12 @@
+using Slipway.Shared.Logs;
+
 namespace Slipway.Agent.Deployments;
 
 /// <summary>Says what runs for one workload, in the words of the control plane.</summary>
 internal static class WorkloadObservation
 {
+    private const int MostWords = 200;
+
     public static WorkloadStatus Of(WorkloadKey key, WorkloadView view, WorkloadStatus? before)
     {
         var instances = (view.Runtime ?? RuntimeState.Empty).Instances;
@@ -25,7 +29,7 @@ internal static class WorkloadObservation
     {
         if (instances.FirstOrDefault(instance => instance.Phase == InstancePhase.BackingOff) is { } crashed)
         {
-            return $"The program ended by itself and is started again: {crashed.Detail}";
+            return $"The program ended by itself and is started again: {crashed.Detail}{LastWords(crashed)}";
         }
 
         if (instances.FirstOrDefault(instance => instance.Phase == InstancePhase.Confirming) is { } confirming)
@@ -39,13 +43,21 @@ internal static class WorkloadObservation
             return committed.Kind == RuntimeKind.Agent
                 ? $"The installed agent runs, not that of release {committed.Version}."
                 : last?.Phase == InstancePhase.Failed
-                ? $"Release {committed.Version} could not be started again: {last.Detail}"
+                ? $"Release {committed.Version} could not be started again: {last.Detail}{LastWords(last)}"
                 : $"Release {committed.Version} is being started again.";
         }
 
         return view.Record.Failure is { Length: > 0 } failure
             ? $"Nothing was ever committed: {failure}"
             : "Nothing was committed yet.";
+    }
+
+    /// <summary>The last line of its output, if it said anything.</summary>
+    private static string LastWords(Instance instance)
+    {
+        var line = instance.Output.TrimEnd().Split('\n')[^1].Trim();
+        return line.Length == 0 ? ""
+            : $" Its last words: {SafeText.Of(line.Length <= MostWords ? line : line[..MostWords] + "…")}";
     }
 
     private static bool IsSame(WorkloadStatus left, WorkloadStatus right) =>

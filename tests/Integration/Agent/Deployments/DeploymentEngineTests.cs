@@ -154,6 +154,27 @@ public sealed class DeploymentEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_crashed_program_said_last_is_told()
+    {
+        var end = Path.Combine(_host.StateFolder, "end");
+        var script = $"#!/bin/sh\nwhile [ ! -e {end} ]; do sleep 0.1; done\necho 'no database \u001b' >&2\nexit 3";
+        await _host.DeployAsync(_host.Release(1, script, spec => spec with
+        {
+            Readiness = new(ReadinessKind.Alive) { AliveFor = TimeSpan.Zero },
+            Restart = new(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5)),
+        }));
+
+        await File.WriteAllTextAsync(end, "", TestContext.Current.CancellationToken);
+        var status = await _host.StatusAsync(
+            status => status.Detail.StartsWith("The program ended", StringComparison.Ordinal));
+
+        Assert.Equal(
+            "The program ended by itself and is started again: Exited with code 3. "
+                + @"Its last words: no database \x1b",
+            status!.Detail);
+    }
+
+    [Fact]
     public async Task Of_many_that_come_during_a_restart_the_newest_wins()
     {
         await _host.DeployAsync(_host.Release(1, EngineHost.Server));
