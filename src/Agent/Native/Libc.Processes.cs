@@ -28,6 +28,7 @@ internal static partial class Libc
     private const int SetMask = 2;
     private const int SetName = 15;
     private const int AddToMask = 0;
+    private const nint Ignored = 1;
 
     /// <summary>The user on whose behalf this process acts.</summary>
     public static uint CurrentUser => GetEffectiveUser();
@@ -35,8 +36,17 @@ internal static partial class Libc
     /// <summary>Gives the signal its default action; a launcher may have left it ignored.</summary>
     public static void ResetSignal(int signal) => SetSignal(signal, 0);
 
+    /// <summary>Whether whoever started this process, such as nohup, left the signal ignored.</summary>
+    public static unsafe bool IsIgnored(int signal)
+    {
+        // struct sigaction begins with the handler, and has 152 bytes at most.
+        var action = stackalloc nint[32];
+        Check(SignalAction(signal, wanted: null, action), "sigaction");
+        return action[0] == Ignored;
+    }
+
     /// <summary>Also for the programs that are started with it ignored.</summary>
-    public static void IgnoreSignal(int signal) => SetSignal(signal, 1);
+    public static void IgnoreSignal(int signal) => SetSignal(signal, Ignored);
 
     /// <summary>What ps and pkill call this process; to be called by its first thread.</summary>
     public static unsafe void NameProcess(ReadOnlySpan<byte> terminatedName)
@@ -168,6 +178,9 @@ internal static partial class Libc
 
     [LibraryImport(Library, EntryPoint = "signal")]
     private static partial nint SetSignal(int signal, nint action);
+
+    [LibraryImport(Library, EntryPoint = "sigaction", SetLastError = true)]
+    private static unsafe partial int SignalAction(int signal, nint* wanted, nint* previous);
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     private static partial long Syscall(long number, long first, long second, long third, long fourth);

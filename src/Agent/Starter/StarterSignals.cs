@@ -9,6 +9,12 @@ namespace Slipway.Agent.Starter;
 /// <summary>Brings signals to the loop's thread, in the order of their arrival.</summary>
 internal sealed class StarterSignals : IDisposable
 {
+    private static readonly int[] Heard =
+    [
+        Libc.SignalHangUp, Libc.SignalInterrupt, Libc.SignalQuit, Libc.SignalTerminate,
+        Libc.SignalUser1, Libc.SignalUser2, Libc.SignalAlarm,
+    ];
+
     private readonly SafeFileHandle _wakeUp = Libc.CreateEvent();
     private readonly ConcurrentQueue<int> _arrived = new();
     private readonly List<IDisposable> _registrations = [];
@@ -19,11 +25,14 @@ internal sealed class StarterSignals : IDisposable
     {
         (_handle, _reopen) = (handle, reopen);
         _registrations.Add(poller.On(_wakeUp, Libc.Readable, OnWakeUp));
-        foreach (var signal in (int[])
-            [
-                Libc.SignalHangUp, Libc.SignalInterrupt, Libc.SignalQuit, Libc.SignalTerminate,
-                Libc.SignalUser1, Libc.SignalUser2, Libc.SignalAlarm,
-            ])
+
+        // The runtime leaves alone what nohup, or a shell's &, has ignored; it looks at some of them with the first.
+        foreach (var signal in Heard.Where(Libc.IsIgnored))
+        {
+            Libc.ResetSignal(signal);
+        }
+
+        foreach (var signal in Heard)
         {
             _registrations.Add(PosixSignalRegistration.Create((PosixSignal)signal, context =>
             {

@@ -38,6 +38,21 @@ public sealed class RestartTests
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task Signals_that_nohup_and_the_shell_ignore_are_heard_nevertheless()
+    {
+        await using var server = new StartServer(TestContext.Current.CancellationToken);
+        server.Add("nohup", $"trap '' HUP INT QUIT; exec \"$@\" --interval=0.2 -- {server.In("worker")}");
+        server.StartBy("/bin/sh", server.In("nohup"));
+        await server.ServingAsync(1);
+
+        server.Signal(Libc.SignalHangUp);
+        await server.ServingAsync(2);
+        server.Signal(Libc.SignalInterrupt);
+
+        Assert.Equal(0, await server.ExitAsync());
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task The_old_worker_stays_when_the_new_one_dies_before_the_old_one_is_told_to_go()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
