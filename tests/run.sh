@@ -49,6 +49,7 @@ if [[ " ${projects[*]} " =~ " Integration "|" EndToEnd " ]]; then
     need strace strace
     need /lib/systemd/systemd systemd
     need nsenter util-linux
+    [ "$(uname -m)" != x86_64 ] || need linux.uml user-mode-linux
 fi
 
 scratch=$(mktemp -d /tmp/slipway-tests.XXXXXX)

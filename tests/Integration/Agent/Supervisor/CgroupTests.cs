@@ -107,22 +107,4 @@ public sealed class CgroupTests
         Assert.Equal("50000 100000\n", CgroupFile.Read(folder, "cpu.max"));
         Assert.Equal("20\n", CgroupFile.Read(folder, "pids.max"));
     }
-
-    [Fact(Timeout = 90_000)]
-    public async Task A_program_that_wants_too_much_memory_ends_with_that_reason()
-    {
-        Assert.SkipWhen(
-            CgroupTree.WhyNot(new CgroupLimits(64 << 20, Cpu: null, Pids: null)) is not null,
-            "This host cannot limit memory by cgroup v2.");
-        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
-        var spec = workload.Spec(["/usr/bin/python3", "-c", "a = bytearray(512 << 20)"], Notify);
-
-        await workload.StartAsync("one", spec with
-        {
-            Server = spec.Server with { Confinement = new ConfinementSpec { MemoryMax = 64 << 20 } },
-        });
-        var failed = await workload.PhaseAsync("one", GenerationPhase.Failed);
-
-        Assert.Equal(GenerationEnd.OutOfMemory, failed.End);
-    }
 }
