@@ -153,9 +153,18 @@ internal static partial class Libc
     {
         const int MostBytes = 4096;
         var bytes = stackalloc byte[MostBytes];
-        var control = stackalloc byte[64];
+
+        // Room for the sender and nothing else: descriptors that come along are closed by the kernel.
+        const int CredentialsSize = 32;
+        var control = stackalloc byte[CredentialsSize];
         var part = new IoVector { Start = bytes, Length = MostBytes };
-        var header = new MessageHeader { Parts = &part, PartCount = 1, Control = control, ControlLength = 64 };
+        var header = new MessageHeader
+        {
+            Parts = &part,
+            PartCount = 1,
+            Control = control,
+            ControlLength = CredentialsSize,
+        };
         var length = Transferred(ReceiveMessage(socket, &header, CloseOnExecMessage), "recvmsg");
         if (length == WouldBlock)
         {

@@ -48,7 +48,9 @@ internal sealed class Poller(TimeProvider time, PollerOrigin? origin = null) : I
             }
         }
 
-        while (_alarms.TryPeek(out var alarm, out var due) && (alarm.IsOff || due <= time.GetTimestamp()))
+        // What becomes due meanwhile has its turn later: nobody who sets an alarm again and again keeps others waiting.
+        var now = time.GetTimestamp();
+        while (_alarms.TryPeek(out var alarm, out var due) && (alarm.IsOff || due <= now))
         {
             _alarms.Dequeue();
             alarm.Ring();

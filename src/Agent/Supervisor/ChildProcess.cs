@@ -14,6 +14,10 @@ namespace Slipway.Agent.Supervisor;
 internal sealed class ChildProcess : IDisposable
 {
     private const int MostError = 1024;
+
+    /// <summary>Then others have their turn: a program may say more than can be listened to.</summary>
+    private const int MostNotices = 16;
+
     private static readonly TimeSpan RemnantPause = TimeSpan.FromMilliseconds(100);
 
     private readonly ChildContext _context;
@@ -223,8 +227,13 @@ internal sealed class ChildProcess : IDisposable
 
     private void OnNotice()
     {
-        while (_parts.Notices is { } notices && Libc.ReceiveNotice(notices) is { } notice)
+        for (var left = MostNotices; left > 0; left--)
         {
+            if (_parts.Notices is not { } notices || Libc.ReceiveNotice(notices) is not { } notice)
+            {
+                return;
+            }
+
             // A sender that has ended already (systemd-notify) cannot be looked up: then its user must do, and it
             // knew the socket's random name.
             var sender = ProcessTable.Read(notice.Pid);

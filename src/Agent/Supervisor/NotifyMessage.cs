@@ -10,6 +10,9 @@ internal readonly record struct NotifyMessage
     /// <summary>An hour is the longest time to start that there is.</summary>
     private static readonly TimeSpan MostTime = TimeSpan.FromHours(1);
 
+    /// <summary>The shortest that a manifest takes, too.</summary>
+    private static readonly TimeSpan LeastWatchdog = TimeSpan.FromMilliseconds(10);
+
     public bool IsReady { get; init; }
 
     public bool IsStopping { get; init; }
@@ -41,13 +44,16 @@ internal readonly record struct NotifyMessage
                 "EXTEND_TIMEOUT_USEC" => message with { Extension = TimeOf(value) ?? message.Extension },
                 "WATCHDOG" when value == "1" => message with { IsAlive = true },
                 "WATCHDOG" when value == "trigger" => message with { IsTrigger = true },
-                "WATCHDOG_USEC" => message with { Watchdog = TimeOf(value) ?? message.Watchdog },
+                "WATCHDOG_USEC" => message with { Watchdog = WatchdogOf(value) ?? message.Watchdog },
                 _ => message,
             };
         }
 
         return message;
     }
+
+    private static TimeSpan? WatchdogOf(string text) =>
+        TimeOf(text) is not { } time ? null : time > LeastWatchdog ? time : LeastWatchdog;
 
     private static TimeSpan? TimeOf(string text) =>
         !ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds)

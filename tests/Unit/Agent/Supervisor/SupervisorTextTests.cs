@@ -63,8 +63,10 @@ public class SupervisorTextTests
             new NotifyMessage { IsStopping = true, Extension = TimeSpan.FromSeconds(2) },
             NotifyMessage.Parse("STOPPING=1\nEXTEND_TIMEOUT_USEC=2000000\nMAINPID=7"));
         Assert.Equal(
-            new NotifyMessage { IsAlive = true, Watchdog = TimeSpan.FromMilliseconds(1) },
-            NotifyMessage.Parse("WATCHDOG=1\nWATCHDOG_USEC=1000"));
+            new NotifyMessage { IsAlive = true, Watchdog = TimeSpan.FromMilliseconds(20) },
+            NotifyMessage.Parse("WATCHDOG=1\nWATCHDOG_USEC=20000"));
+        Assert.Equal(
+            new NotifyMessage { Watchdog = TimeSpan.FromMilliseconds(10) }, NotifyMessage.Parse("WATCHDOG_USEC=1"));
         Assert.Equal(
             new NotifyMessage { IsTrigger = true },
             NotifyMessage.Parse("WATCHDOG=trigger\nWATCHDOG_USEC=0\nEXTEND_TIMEOUT_USEC=soon"));
