@@ -10,29 +10,41 @@ internal static partial class Libc
     private const int PasswordUserOffset = 16; // struct passwd: name (8), password (8), uid (4), gid (4).
     private const int GroupNumberOffset = 16; // struct group: name (8), password (8), gid (4).
 
+    /// <summary>The C library answers all threads in the same place.</summary>
+    private static readonly Lock Accounts = new();
+
     /// <summary>The number of a user and of its primary group; null: there is no such user.</summary>
     public static unsafe (uint User, uint Group)? FindUser(string name)
     {
-        var entry = GetUser(name);
-        return entry == null
-            ? null
-            : (*(uint*)(entry + PasswordUserOffset), *(uint*)(entry + PasswordUserOffset + sizeof(uint)));
+        lock (Accounts)
+        {
+            var entry = GetUser(name);
+            return entry == null
+                ? null
+                : (*(uint*)(entry + PasswordUserOffset), *(uint*)(entry + PasswordUserOffset + sizeof(uint)));
+        }
     }
 
     /// <summary>The name of a user and the number of its primary group; null: nobody has this number.</summary>
     public static unsafe (string Name, uint Group)? FindUser(uint number)
     {
-        var entry = GetUserByNumber(number);
-        return entry == null
-            ? null
-            : (Marshal.PtrToStringUTF8(*(nint*)entry) ?? "", *(uint*)(entry + PasswordUserOffset + sizeof(uint)));
+        lock (Accounts)
+        {
+            var entry = GetUserByNumber(number);
+            return entry == null
+                ? null
+                : (Marshal.PtrToStringUTF8(*(nint*)entry) ?? "", *(uint*)(entry + PasswordUserOffset + sizeof(uint)));
+        }
     }
 
     /// <summary>The number of a group; null: there is no such group.</summary>
     public static unsafe uint? FindGroup(string name)
     {
-        var entry = GetGroup(name);
-        return entry == null ? null : *(uint*)(entry + GroupNumberOffset);
+        lock (Accounts)
+        {
+            var entry = GetGroup(name);
+            return entry == null ? null : *(uint*)(entry + GroupNumberOffset);
+        }
     }
 
     /// <summary>All groups that a user is a member of, its primary one among them.</summary>
@@ -62,13 +74,9 @@ internal static partial class Libc
 
     public static void SetFileMask(int mask) => _ = Umask(mask);
 
-    /// <summary>Gives an open file to somebody.</summary>
+    /// <summary>Gives a file to somebody that is open, if only as a path.</summary>
     public static void GiveTo(SafeHandle file, uint user, uint group) =>
-        Check(ChangeOwner(Number(file), user, group), "fchown");
-
-    /// <summary>Gives a file to somebody, and not what it may link to.</summary>
-    public static void GiveTo(string path, uint user, uint group) =>
-        Check(ChangeOwner(path, user, group), $"lchown {path}");
+        Check(ChangeOwner(Number(file), "", user, group, EmptyPath), "fchownat");
 
     [LibraryImport(Library, EntryPoint = "getpwnam", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial byte* GetUser(string name);
@@ -97,9 +105,7 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "umask")]
     private static partial int Umask(int mask);
 
-    [LibraryImport(Library, EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int ChangeOwner(string path, uint user, uint group);
-
-    [LibraryImport(Library, EntryPoint = "fchown", SetLastError = true)]
-    private static partial int ChangeOwner(int file, uint user, uint group);
+    [LibraryImport(Library, EntryPoint = "fchownat", SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(int folder, string path, uint user, uint group, int flags);
 }

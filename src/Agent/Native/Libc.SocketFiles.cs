@@ -43,6 +43,19 @@ internal static partial class Libc
         }
     }
 
+    /// <summary>Whether somebody has the socket there open who takes connections or datagrams.</summary>
+    public static unsafe bool IsListening(UnixDomainSocketEndPoint address)
+    {
+        using var socket = Own(Check(
+            CreateSocket(UnixFamily, StreamKind | CloseOnExec | NonBlocking, 0), "socket"));
+        var serialized = address.Serialize();
+        fixed (byte* start = serialized.Buffer.Span)
+        {
+            return ConnectSocket(socket, start, (uint)serialized.Size) == 0
+                || Marshal.GetLastPInvokeError() is not (Errno.ConnectionRefused or Errno.NoEntry or Errno.NoAccess);
+        }
+    }
+
     /// <summary>What a path names, without following a link; null: nothing.</summary>
     public static FileIdentity? IdentifyFile(string path) => Identify(Here, path, NotThroughLinks);
 

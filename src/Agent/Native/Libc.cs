@@ -43,6 +43,7 @@ internal static class Errno
     public const int Busy = 16;
     public const int InUse = 98;
     public const int InProgress = 115;
+    public const int ConnectionRefused = 111;
     public const int CrossDevice = 18;
     public const int Invalid = 22;
     public const int NotImplemented = 38;

@@ -13,8 +13,11 @@ internal sealed class ListenerSet
 {
     private readonly Dictionary<string, Listener> _listeners = [];
 
-    /// <summary>Called with the path of a socket that an earlier process has left and that is removed.</summary>
-    public Action<string> Removing { get; set; } = _ => { };
+    /// <summary>
+    /// Called with the path of a socket that is there and is removed, as Server::Starter has it, even if somebody
+    /// listens; null: only one is removed where nobody does.
+    /// </summary>
+    public Action<string>? Removing { get; set; }
 
     public IReadOnlyList<ListenState> State =>
         [.. _listeners.Values.Select(listener => new ListenState(listener.Name, listener.Address.ToString()))];
@@ -134,7 +137,7 @@ internal sealed class ListenerSet
             Libc.Listen(old.Socket, spec.Backlog);
         }
 
-        if (old.Address.File is { } path && Libc.IdentifyFile(path) == old.File)
+        if (old is { Address.File: { } path, File: { } file } && Libc.IdentifyFile(path) == file)
         {
             SetRights(path, spec);
         }
@@ -152,7 +155,12 @@ internal sealed class ListenerSet
                 throw new IOException("a file is there that is no socket; remove it or use another path");
             }
 
-            Removing(path);
+            if (Removing is null && Libc.IsListening((UnixDomainSocketEndPoint)address.Local))
+            {
+                throw new Win32Exception(Errno.InUse);
+            }
+
+            Removing?.Invoke(path);
             File.Delete(path);
         }
 
@@ -165,26 +173,43 @@ internal sealed class ListenerSet
         });
     }
 
+    /// <summary>
+    /// The folder may be a program's, which can put a link to anything in the socket's place: so both are done to the
+    /// file that was looked at, whatever has its name by then.
+    /// </summary>
     private static void SetRights(string path, ListenSpec spec)
     {
+        using var file = Libc.Open(path, Libc.PathOnly);
+        if (Libc.IdentifyFile(path) is not { IsSocket: true } named || Libc.IdentifyFile(file) != named)
+        {
+            throw new IOException("another file has taken the socket's name; let only its owner write to the folder");
+        }
+
         if (spec.Owner is { } owner)
         {
             var (user, group) = SocketOwner.Find(owner) ?? throw new IOException($"this host does not know '{owner}'");
-            Libc.GiveTo(path, user, group);
+            Libc.GiveTo(file, user, group);
         }
 
         if (spec.Mode is { } mode)
         {
-            File.SetUnixFileMode(path, mode);
+            File.SetUnixFileMode($"/proc/self/fd/{file.DangerousGetHandle()}", mode);
         }
     }
 
     private void Close(string key)
     {
         _listeners.Remove(key, out var listener);
-        if (listener is { File: { } file, Address.File: { } path } && Libc.IdentifyFile(path) == file)
+        try
         {
-            File.Delete(path);
+            if (listener is { File: { } file, Address.File: { } path } && Libc.IdentifyFile(path) == file)
+            {
+                File.Delete(path);
+            }
+        }
+        catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
+        {
+            // The next one removes what is left; a socket that nobody accepts from would keep clients waiting.
         }
 
         listener?.Socket.Dispose();

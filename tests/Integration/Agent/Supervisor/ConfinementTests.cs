@@ -13,6 +13,19 @@ public sealed class ConfinementTests
     private static readonly ReadinessSpec Alive =
         new(ReadinessKind.Alive) { AliveFor = TimeSpan.FromMilliseconds(100) };
 
+    [Fact]
+    public void Whoever_looks_an_account_up_gets_no_other_ones_number()
+    {
+        var (root, nobody) = (ConfinementCheck.IdentityOf("root")!, ConfinementCheck.IdentityOf("nobody")!);
+
+        Parallel.For(0, 20_000, i =>
+        {
+            var wanted = i % 2 == 0 ? root : nobody;
+            var found = ConfinementCheck.IdentityOf(i % 2 == 0 ? "root" : "nobody")!;
+            Assert.Equal((wanted.User, wanted.Group), (found.User, found.Group));
+        });
+    }
+
     [Fact(Timeout = 90_000)]
     public async Task A_program_runs_as_its_user_within_its_limits()
     {

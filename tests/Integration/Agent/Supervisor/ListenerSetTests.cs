@@ -54,17 +54,83 @@ public sealed class ListenerSetTests : IDisposable
     }
 
     [Fact]
-    public void A_socket_that_was_left_behind_is_replaced()
+    public async Task What_somebody_puts_in_the_sockets_place_keeps_its_rights()
+    {
+        var precious = _folder.In("precious.sock");
+        using var other = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        other.Bind(new UnixDomainSocketEndPoint(precious));
+        File.SetUnixFileMode(precious, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var wide = Web with { Mode = UnixFileMode.UserRead | UnixFileMode.OtherWrite };
+        using var ended = new CancellationTokenSource();
+        var swaps = Task.Run(
+            () =>
+            {
+                var link = _folder.In("link");
+                while (!ended.IsCancellationRequested)
+                {
+                    File.CreateSymbolicLink(link, precious);
+                    Libc.Rename(link, SocketPath);
+                }
+            },
+            TestContext.Current.CancellationToken);
+
+        for (var i = 0; i < 3000; i++)
+        {
+            try
+            {
+                File.Delete(SocketPath);
+                var listeners = new ListenerSet();
+                listeners.Open([wide]);
+                listeners.KeepOnly([]);
+            }
+            catch (Exception e) when (e is Win32Exception or IOException)
+            {
+                // The other one was quicker.
+            }
+        }
+
+        await ended.CancelAsync();
+        await swaps;
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(precious));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_socket_that_was_left_behind_is_replaced(bool isTold)
     {
         var removed = new List<string>();
         using var old = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         old.Bind(new UnixDomainSocketEndPoint(SocketPath));
 
-        var listeners = new ListenerSet { Removing = removed.Add };
+        var listeners = new ListenerSet { Removing = isTold ? removed.Add : null };
         listeners.Open([Web]);
 
-        Assert.Equal([SocketPath], removed);
+        Assert.Equal(isTold ? [SocketPath] : [], removed);
+        Assert.True(File.Exists(SocketPath));
         listeners.KeepOnly([]);
+    }
+
+    [Theory]
+    [InlineData(SocketType.Stream)]
+    [InlineData(SocketType.Dgram)]
+    public async Task A_socket_that_another_program_uses_stays(SocketType kind)
+    {
+        using var other = new Socket(AddressFamily.Unix, kind, ProtocolType.Unspecified);
+        other.Bind(new UnixDomainSocketEndPoint(SocketPath));
+        if (kind == SocketType.Stream)
+        {
+            other.Listen();
+        }
+
+        var refusal = Assert.Throws<Win32Exception>(() => new ListenerSet().Open([Web]));
+
+        Assert.Equal((98, true), (refusal.NativeErrorCode, File.Exists(SocketPath)));
+        Assert.Contains("in use", refusal.Message, StringComparison.Ordinal);
+        using var client = new Socket(AddressFamily.Unix, kind, ProtocolType.Unspecified);
+        await client.ConnectAsync(
+            new UnixDomainSocketEndPoint(SocketPath), TestContext.Current.CancellationToken);
+        Assert.True(client.Connected);
     }
 
     [Fact]
