@@ -135,7 +135,7 @@ internal static class ChildLauncher
         {
             StartTicks = journaled.StartTicks,
             NotifyName = journaled.NotifyName,
-            Notices = Libc.BindNotify(journaled.NotifyName),
+            Notices = TryBindNotify(journaled.NotifyName),
             Output = ReopenPipe(journaled.Pid, journaled.OutputPipe, processes),
             Errors = ReopenPipe(journaled.Pid, journaled.ErrorPipe, processes),
             Command = generation.Spec.Server.Command[0],
@@ -143,6 +143,19 @@ internal static class ChildLauncher
             User = ConfinementCheck.Resolve(generation.Spec.Server.Confinement).Identity?.User ?? Libc.CurrentUser,
             Cgroup = journaled.Cgroup is { } own ? new Cgroup(own) : null,
         };
+    }
+
+    /// <summary>Null: somebody has taken the name meanwhile, which anybody can see and take.</summary>
+    private static SafeFileHandle? TryBindNotify(string name)
+    {
+        try
+        {
+            return Libc.BindNotify(name);
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
     }
 
     /// <summary>A launcher's, or another role's of this program; not a child's, which is in the order.</summary>

@@ -98,7 +98,8 @@ internal sealed class SupervisorLoop : IDisposable
                 _poller.RunOnce();
                 failures = 0;
             }
-            catch (Exception e) when (e is Win32Exception or IOException && failures++ < MostFailures)
+            catch (Exception e) when (
+                e is Win32Exception or IOException or UnauthorizedAccessException && failures++ < MostFailures)
             {
                 // One descriptor's trouble must not end what runs; what persists is left to a successor.
                 _store.Complain(e.ToString());

@@ -25,6 +25,11 @@ internal sealed partial class HookRunner(string program, string folder, TimeProv
 
     private const int ReadSize = 16 * 1024;
     private const int TailSize = 8 * 1024;
+
+    /// <summary>More than a pipe holds; then the time is looked at: a hook may write faster than anybody reads.
+    /// </summary>
+    private const int MostAtOnce = 1024 * 1024;
+
     private const int MostError = 1024;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -118,8 +123,7 @@ internal sealed partial class HookRunner(string program, string folder, TimeProv
     private static byte[] Drain(SafeFileHandle output, byte[] tail)
     {
         Span<byte> buffer = stackalloc byte[ReadSize];
-        int length;
-        while ((length = Libc.Read(output, buffer)) > 0)
+        for (var left = MostAtOnce; left > 0 && Libc.Read(output, buffer) is var length and > 0; left -= length)
         {
             byte[] all = [.. tail, .. buffer[..length]];
             tail = all[Math.Max(0, all.Length - TailSize)..];
