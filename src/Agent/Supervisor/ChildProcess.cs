@@ -142,8 +142,8 @@ internal sealed class ChildProcess : IDisposable
         _isKilled = true;
         var family = Family;
         _parts.Cgroup?.Kill();
-        Libc.SendSignal(_parts.Process, Libc.SignalKill);
         SendSignal(family, Libc.SignalKill);
+        Libc.SendSignal(_parts.Process, Libc.SignalKill);
     }
 
     /// <summary>Asks it to finish, and kills it when it does not.</summary>
@@ -326,10 +326,17 @@ internal sealed class ChildProcess : IDisposable
     {
         foreach (var pid in family)
         {
-            using var process = Libc.OpenProcess(pid);
-            if (process is not null)
+            try
             {
-                Libc.SendSignal(process, signal);
+                using var process = Libc.OpenProcess(pid);
+                if (process is not null)
+                {
+                    Libc.SendSignal(process, signal);
+                }
+            }
+            catch (Win32Exception)
+            {
+                // It has become another user's, who alone may end it; the rest can be signalled.
             }
         }
     }

@@ -70,7 +70,7 @@ internal sealed class ChildSet(ChildContext context)
                 : ChildLauncher.Launch(generation, listeners));
             return new SupervisorEvent.Spawned(generation.Number, child.Pid);
         }
-        catch (Win32Exception e)
+        catch (Exception e) when (e is Win32Exception or IOException)
         {
             return new SupervisorEvent.NotSpawned(generation.Number, GenerationEnd.ExecFailed, e.Message);
         }

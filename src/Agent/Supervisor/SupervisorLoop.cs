@@ -152,7 +152,7 @@ internal sealed class SupervisorLoop : IDisposable
     }
 
     /// <summary>Signals the process of a generation and nobody else.</summary>
-    public void Signal(int number, int signal) => _children.Find(number)?.Stop(signal);
+    public void Signal(int number, int signal) => Try(() => _children.Find(number)?.Stop(signal));
 
     public void Post(SupervisorEvent happened)
     {
@@ -186,8 +186,21 @@ internal sealed class SupervisorLoop : IDisposable
 
         var effects = _effects.ToList();
         _effects.Clear();
-        effects.ForEach(effect => effect());
+        effects.ForEach(Try);
         Settle(before);
+    }
+
+    /// <summary>What one process refuses, such as a signal to another user's, keeps the rest from nothing.</summary>
+    private void Try(Action effect)
+    {
+        try
+        {
+            effect();
+        }
+        catch (Win32Exception e)
+        {
+            _store.Complain(e.Message);
+        }
     }
 
     /// <summary>What follows from the plan, whatever led to it.</summary>

@@ -78,7 +78,7 @@ internal sealed partial class HookRunner(string program, string folder, TimeProv
         }
         finally
         {
-            End(parts);
+            await EndAsync(parts);
             _mark.Clear();
         }
     }
@@ -111,12 +111,12 @@ internal sealed partial class HookRunner(string program, string folder, TimeProv
         }
     }
 
-    private static void End(CommandParts parts)
+    private async Task EndAsync(CommandParts parts)
     {
         Libc.SendGroupSignal(parts.Pid, Libc.SignalKill);
         while (Libc.WaitForChild(parts.Process, reap: true) is null)
         {
-            Thread.Yield();
+            await Task.Delay(Pause, timeProvider, CancellationToken.None); // It may hang in the kernel.
         }
     }
 
