@@ -6,6 +6,16 @@ internal sealed record StateFolder(string Path)
     private const UnixFileMode OwnerOnly =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private const UnixFileMode LockMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly FileStreamOptions LockOptions = new()
+    {
+        Mode = FileMode.OpenOrCreate,
+        Access = FileAccess.ReadWrite,
+        Share = FileShare.None,
+        UnixCreateMode = LockMode,
+    };
+
     /// <summary>Makes the folder if need be and takes it until the lock is disposed or the process ends.</summary>
     /// <exception cref="IOException">Another agent has it, or it cannot be written.</exception>
     public IDisposable Lock()
@@ -15,7 +25,11 @@ internal sealed record StateFolder(string Path)
         try
         {
             // FileShare.None is flock(2) with LOCK_EX and LOCK_NB; the kernel lets go of it when the process ends.
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var taken = new FileStream(file, LockOptions);
+
+            // Whoever may read a file may lock it, and then no agent could start.
+            File.SetUnixFileMode(taken.SafeFileHandle, LockMode);
+            return taken;
         }
         catch (IOException exception) when (File.Exists(file))
         {

@@ -25,6 +25,25 @@ public sealed class AgentHostTests : IDisposable
     }
 
     [Fact]
+    public void Nobody_else_can_keep_an_agent_from_its_state_folder()
+    {
+        var state = new StateFolder(Path.Combine(_folder, "state"));
+        Directory.CreateDirectory(state.Path);
+        var file = Path.Combine(state.Path, "agent.lock");
+        File.WriteAllText(file, "");
+        File.SetUnixFileMode(file, (UnixFileMode)0b110_100_100);
+
+        state.Lock().Dispose();
+        var old = File.GetUnixFileMode(file);
+        File.Delete(file);
+        state.Lock().Dispose();
+
+        Assert.Equal(
+            (UnixFileMode.UserRead | UnixFileMode.UserWrite, UnixFileMode.UserRead | UnixFileMode.UserWrite),
+            (old, File.GetUnixFileMode(file)));
+    }
+
+    [Fact]
     public async Task Systemd_is_told_over_its_socket()
     {
         var path = Path.Combine(_folder, "notify");
