@@ -9,6 +9,9 @@ internal static class AgentCommand
 {
     private const string DefaultFile = "/etc/slipway/agent.json";
 
+    /// <summary>Not SLIPWAY_CONFIG, which is deployctl's: one shell may well have both.</summary>
+    private const string FileVariable = "SLIPWAY_AGENT_CONFIG";
+
     /// <summary>Runs what the arguments say and returns the exit code: 0 done, 1 refused.</summary>
     public static Task<int> RunAsync(string[] arguments)
     {
@@ -26,19 +29,19 @@ internal static class AgentCommand
     {
         var file = new Option<string>("--config", "-c")
         {
-            Description = $"The configuration file (SLIPWAY_CONFIG; {DefaultFile})",
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("SLIPWAY_CONFIG") ?? DefaultFile,
+            Description = $"The configuration file ({FileVariable}; {DefaultFile})",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(FileVariable) ?? DefaultFile,
             Recursive = true,
             HelpName = "FILE",
         };
 
         var run = new Command("run", "Runs the agent; SIGHUP reads the configuration again, SIGTERM stops it");
         run.SetAction((result, cancellationToken) => GuardAsync(
-            result, () => RunAgentAsync(result.GetRequiredValue(file), cancellationToken)));
+            result, file, () => RunAgentAsync(result.GetRequiredValue(file), cancellationToken)));
 
         var validate = new Command("validate", "Checks the configuration; starts and opens nothing");
         validate.SetAction((result, cancellationToken) => GuardAsync(
-            result, () => ValidateAsync(result, result.GetRequiredValue(file), cancellationToken)));
+            result, file, () => ValidateAsync(result, result.GetRequiredValue(file), cancellationToken)));
 
         var modules = new Command("list-modules", "Lists the modules that a configuration can name");
         modules.SetAction(result => Print(
@@ -48,7 +51,7 @@ internal static class AgentCommand
         build.SetAction(result => Print(result, BuildInfo.All.Select(line => $"{line.Name,-10}{line.Value}")));
 
         var logs = new LogsCommand(TimeProvider.System);
-        logs.SetAction((result, cancellationToken) => GuardAsync(result, () => logs.RunAsync(
+        logs.SetAction((result, cancellationToken) => GuardAsync(result, file, () => logs.RunAsync(
             result, () => AgentConfig.Load(result.GetRequiredValue(file)).StateDir, cancellationToken)));
 
         return new RootCommand("The Slipway agent: runs on this host what the control plane asks for")
@@ -57,14 +60,20 @@ internal static class AgentCommand
         };
     }
 
-    private static async Task<int> GuardAsync(ParseResult result, Func<Task> action)
+    private static async Task<int> GuardAsync(ParseResult result, Option<string> file, Func<Task> action)
     {
         try
         {
             await action();
             return 0;
         }
-        catch (Exception exception) when (exception is ConfigException or IOException or UnauthorizedAccessException)
+        catch (ConfigException exception)
+        {
+            await result.InvocationConfiguration.Error.WriteLineAsync(
+                $"slipway-agent: {result.GetRequiredValue(file)}: {exception.Message}");
+            return 1;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             await result.InvocationConfiguration.Error.WriteLineAsync($"slipway-agent: {exception.Message}");
             return 1;
