@@ -139,7 +139,8 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
                 key, isUpgrade: (_steps.Attempt?.Workload ?? desired)?.Kind == RuntimeKind.Agent),
             RestoreAt = _restoreAt,
         };
-        if (!HasLooked && runtime?.Instances.FirstOrDefault(one => one.Phase == InstancePhase.Current) is { } adopted)
+        if (!HasLooked
+            && runtime?.Instances.FirstOrDefault(one => one.Phase == InstancePhase.Current) is { Pid: > 0 } adopted)
         {
             Log.Adopted(parts.Logger, key, adopted.Version, adopted.Pid);
         }

@@ -285,7 +285,7 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
         [LoggerMessage(4, LogLevel.Information, "{Workload}: {Version} gives way to something newer")]
         public static partial void Superseded(ILogger logger, WorkloadKey workload, string version);
 
-        [LoggerMessage(5, LogLevel.Warning, "{Workload}: nothing of {Version} lives; starting it again")]
+        [LoggerMessage(5, LogLevel.Warning, "{Workload}: {Version} does not run as it should; putting that right")]
         public static partial void Restoring(ILogger logger, WorkloadKey workload, string version);
 
         [LoggerMessage(6, LogLevel.Debug, "{Workload}: nothing to stop: {Why}")]
