@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor.Upgrades;
+using Slipway.Shared.Storage;
 
 namespace Slipway.Agent.Supervisor;
 
@@ -45,6 +46,7 @@ internal static class SupervisorRole
             return 0; // Another one was quicker, and serves whoever started this one.
         }
 
+        AtomicFile.Sweep(folder);
         using var poller = new Poller(TimeProvider.System);
         using var loop = new SupervisorLoop(folder, poller, new Random()) { Lock = file };
         Serve(loop, poller);

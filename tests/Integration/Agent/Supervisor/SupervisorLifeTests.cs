@@ -78,6 +78,19 @@ public sealed class SupervisorLifeTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task What_a_killed_supervisor_left_half_written_is_removed()
+    {
+        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
+        await workload.Client.ShutdownAsync(TestContext.Current.CancellationToken);
+        var half = Path.Combine(workload.Folder, $"{SupervisorJournal.FileName}.{int.MaxValue}.tmp");
+        await File.WriteAllTextAsync(half, "{", TestContext.Current.CancellationToken);
+
+        workload.Client = await workload.EnsureRunningAsync(TestContext.Current.CancellationToken);
+
+        Assert.False(File.Exists(half));
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Two_who_start_one_at_the_same_time_get_the_same()
     {
         await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
