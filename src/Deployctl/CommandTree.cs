@@ -76,7 +76,22 @@ internal static class CommandTree
         var help = new HelpOption();
         help.Action = new ExampleHelpAction((HelpAction)help.Action!);
         root.Add(help);
+        NameArguments(root);
         return root;
+    }
+
+    // Otherwise help shows what completion would offer instead of the name, and asks the control plane for it.
+    private static void NameArguments(Command command)
+    {
+        foreach (var argument in command.Arguments)
+        {
+            argument.HelpName ??= argument.Name;
+        }
+
+        foreach (var subcommand in command.Subcommands)
+        {
+            NameArguments(subcommand);
+        }
     }
 
     private static Command AgentCommands(Shell shell) => new("agent", "The hosts.")
