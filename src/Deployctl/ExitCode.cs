@@ -14,7 +14,7 @@ internal enum ExitCode
     Usage = 2,
     NotFound = 3,
 
-    /// <summary>Something is in the way: an active rollout, a version that moved, other content.</summary>
+    /// <summary>Something is in the way: a rollout, a version that moved, other content, too much at once.</summary>
     Conflict = 4,
     NotAllowed = 5,
     Unreachable = 6,
@@ -56,7 +56,8 @@ internal static class ExitCodes
         StatusCode.OK => ExitCode.Done,
         StatusCode.InvalidArgument or StatusCode.OutOfRange => ExitCode.Usage,
         StatusCode.NotFound => ExitCode.NotFound,
-        StatusCode.AlreadyExists or StatusCode.Aborted or StatusCode.FailedPrecondition => ExitCode.Conflict,
+        StatusCode.AlreadyExists or StatusCode.Aborted or StatusCode.FailedPrecondition
+            or StatusCode.ResourceExhausted => ExitCode.Conflict,
         StatusCode.Unauthenticated or StatusCode.PermissionDenied => ExitCode.NotAllowed,
         StatusCode.Unavailable or StatusCode.DeadlineExceeded => ExitCode.Unreachable,
         StatusCode.Cancelled => ExitCode.Interrupted,

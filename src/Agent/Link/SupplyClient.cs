@@ -17,43 +17,59 @@ internal sealed partial class SupplyClient(
     Func<WorkloadKey, string?> logOf, TimeProvider timeProvider, ILogger logger) : IAsyncDisposable
 {
     private const int MostAtOnce = 16;
+    private const int MostRefusalsAtOnce = 16;
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<string, Task> _supplies = new();
+    private readonly ConcurrentDictionary<string, Task> _refusals = new();
+
+    private delegate Task Writer(
+        IClientStreamWriter<V1.SupplyLogsRequest> call, V1.TailRequest request, CancellationToken cancellationToken);
 
     /// <summary>Begins, and returns at once. The control plane ends it by ending the call.</summary>
     public void Start(Peer peer, V1.TailRequest request)
     {
-        foreach (var (id, supply) in _supplies)
+        Forget(_supplies);
+        Forget(_refusals);
+        if (_ending.IsCancellationRequested)
         {
-            if (supply.IsCompleted)
-            {
-                _supplies.TryRemove(id, out _);
-            }
+            return;
         }
 
-        // One that is too much gets no answer, and is asked for again.
-        if (_supplies.Count < MostAtOnce && !_ending.IsCancellationRequested)
+        if (_supplies.Count < MostAtOnce)
         {
-            _ = _supplies.GetOrAdd(request.Id, _ => RunAsync(peer, request));
+            _ = _supplies.GetOrAdd(request.Id, _ => RunAsync(peer, request, WriteAllAsync));
+        }
+        else if (_refusals.Count < MostRefusalsAtOnce)
+        {
+            _ = _refusals.GetOrAdd(request.Id, _ => RunAsync(peer, request, RefuseAsync));
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
-        await Task.WhenAll(_supplies.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll([.. _supplies.Values, .. _refusals.Values])
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ending.Dispose();
     }
 
-    private async Task RunAsync(Peer peer, V1.TailRequest request)
+    private static void Forget(ConcurrentDictionary<string, Task> calls)
+    {
+        foreach (var (id, _) in calls.Where(call => call.Value.IsCompleted))
+        {
+            calls.TryRemove(id, out _);
+        }
+    }
+
+    private async Task RunAsync(Peer peer, V1.TailRequest request, Writer write)
     {
         await Task.Yield();
         try
         {
-            await SupplyAsync(peer, request);
+            await SupplyAsync(peer, request, write);
         }
         catch (Exception exception) when (Refusal.Covers(exception))
         {
@@ -62,7 +78,7 @@ internal sealed partial class SupplyClient(
         }
     }
 
-    private async Task SupplyAsync(Peer peer, V1.TailRequest request)
+    private async Task SupplyAsync(Peer peer, V1.TailRequest request, Writer write)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
         using var channel = GrpcChannel.ForAddress(peer.ControlPlane, new()
@@ -72,7 +88,7 @@ internal sealed partial class SupplyClient(
         });
         using var call = new V1.Logs.LogsClient(channel).Supply(cancellationToken: ending.Token);
         await WriteAsync(call.RequestStream, new() { Id = request.Id }, ending.Token);
-        var writing = WriteAllAsync(call.RequestStream, request, ending.Token);
+        var writing = write(call.RequestStream, request, ending.Token);
         try
         {
             // The control plane's answer is the word that nobody reads any more.
@@ -89,6 +105,14 @@ internal sealed partial class SupplyClient(
             await ending.CancelAsync();
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    // Without an answer the reader would take this host for broken.
+    private Task RefuseAsync(
+        IClientStreamWriter<V1.SupplyLogsRequest> call, V1.TailRequest request, CancellationToken cancellationToken)
+    {
+        var message = $"it supplies {MostAtOnce} logs at once, its most: end another reader, or try again later.";
+        return WriteAsync(call, new() { Reason = "TOO_MANY_TAILS", Message = message }, cancellationToken);
     }
 
     private async Task WriteAllAsync(
@@ -156,6 +180,7 @@ internal sealed partial class SupplyClient(
         IsFollowing = request.Follow,
         Lines = request.HasLines ? Math.Max(0, request.Lines) : null,
         Since = request.Since?.ToDateTimeOffset(),
+        AskedAt = request.AskedAt?.ToDateTimeOffset(),
         Stream = (LogStream)request.Stream,
     };
 

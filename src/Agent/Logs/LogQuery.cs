@@ -15,6 +15,9 @@ internal sealed record LogQuery
     /// <summary>The last ones of what is there, at most; null: all.</summary>
     public int? Lines { get; init; }
 
+    /// <summary>What was said since then comes, whatever <see cref="Lines"/> says; null: nothing of the kind.</summary>
+    public DateTimeOffset? AskedAt { get; init; }
+
     /// <summary>Only of this start of the program; 0: of all.</summary>
     public int Generation { get; init; }
 

@@ -53,42 +53,74 @@ internal sealed class LogTail(string folder, LogQuery query, TimeProvider time)
         }
 
         var places = new Queue<LogCursor>();
+        LogCursor? said = null;
         LogSlice slice;
         do
         {
             slice = reader.Read();
             foreach (var line in slice.Lines.Where(query.Wants))
             {
-                places.Enqueue(line.Next!.Skip(-1));
+                var place = line.Next!.Skip(-1);
+                said ??= line.At >= query.AskedAt ? place : null;
+                places.Enqueue(place);
                 if (places.Count > count)
                 {
                     places.Dequeue();
                 }
             }
 
-            yield return places.Count > 0 ? places.Peek() : slice.Next;
+            yield return Earlier(places.Count > 0 ? places.Peek() : slice.Next, said);
         }
         while (!slice.IsAtEnd);
     }
 
-    /// <summary>Only the newest file has to be read to know how many lines there are.</summary>
+    /// <summary>The newest file is enough, unless all of it was said since the reader asked.</summary>
     private LogCursor? LastOf(LogReader reader, int count)
     {
-        if (LogSegment.ListIn(folder) is not [var first, ..] segments)
+        if (LogSegment.ListIn(folder) is not [var oldest, ..] segments)
         {
             return null;
         }
 
-        reader.Seek(segments[^1].First);
-        LogSlice slice;
-        do
+        var (said, hasOlder, end) = Scan(reader, segments[^1].First, until: null);
+        for (var index = segments.Count - 1; index > 0 && !hasOlder; index--)
         {
-            slice = reader.Read();
+            (var first, hasOlder, _) = Scan(reader, segments[index - 1].First, segments[index].First);
+            said = first ?? said;
         }
-        while (!slice.IsAtEnd);
 
-        var end = slice.Next ?? segments[^1].First;
         var begin = end.Skip(-count);
-        return first.First.IsAfter(begin) ? first.First : begin;
+        return Earlier(oldest.First.IsAfter(begin) ? oldest.First : begin, said);
     }
+
+    /// <summary>The first line since the reader asked, whether there are older ones, and the end.</summary>
+    private (LogCursor? Said, bool HasOlder, LogCursor End) Scan(LogReader reader, LogCursor first, LogCursor? until)
+    {
+        LogCursor? said = null;
+        var hasOlder = query.AskedAt is null;
+        reader.Seek(first);
+        while (true)
+        {
+            var slice = reader.Read();
+            foreach (var line in slice.Lines)
+            {
+                if (until is not null && line.Next!.IsAfter(until))
+                {
+                    return (said, hasOlder, until);
+                }
+
+                var isNew = line.At >= query.AskedAt;
+                hasOlder |= !isNew;
+                said ??= isNew ? line.Next!.Skip(-1) : null;
+            }
+
+            if (slice.IsAtEnd)
+            {
+                return (said, hasOlder, slice.Next ?? first);
+            }
+        }
+    }
+
+    private static LogCursor? Earlier(LogCursor? place, LogCursor? other) =>
+        other is not null && place?.IsAfter(other) == true ? other : place;
 }

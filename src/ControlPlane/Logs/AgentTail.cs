@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Slipway.ControlPlane.Registry;
-using Slipway.ControlPlane.Storage;
 
 namespace Slipway.ControlPlane.Logs;
 
@@ -12,6 +11,7 @@ internal sealed class AgentTail(TailTarget agent, TailOrder wish, TailParts part
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CrowdedPause = TimeSpan.FromSeconds(5);
 
     private readonly Channel<TailPart> _output = Channel.CreateBounded<TailPart>(2);
     private readonly bool _isFollowing = wish.IsFollowing;
@@ -28,12 +28,18 @@ internal sealed class AgentTail(TailTarget agent, TailOrder wish, TailParts part
     private string Afterwards => _isFollowing ? "; its lines follow when it is back." : ".";
 
     /// <summary>Ends when all is read; with a reader that follows, only if there can never be more.</summary>
+    /// <param name="first">What is said of it before; null: nothing.</param>
     /// <param name="wake">Called when there is something new.</param>
     /// <param name="cancellationToken">The reader leaves.</param>
-    public async Task RunAsync(Action wake, CancellationToken cancellationToken)
+    public async Task RunAsync(TailPart? first, Action wake, CancellationToken cancellationToken)
     {
         try
         {
+            if (first is not null)
+            {
+                await SayAsync(first, wake, cancellationToken);
+            }
+
             var (tries, pause, told) = (1, FirstPause, "");
             while (!await TryAsync(wake, cancellationToken))
             {
@@ -52,7 +58,8 @@ internal sealed class AgentTail(TailTarget agent, TailOrder wish, TailParts part
                     return;
                 }
 
-                await Task.Delay(pause, parts.Time, cancellationToken);
+                await Task.Delay(
+                    Failure is { IsCrowded: true } ? CrowdedPause : pause, parts.Time, cancellationToken);
                 (tries, pause) = (tries + 1, pause * 2 < LongestPause ? pause * 2 : LongestPause);
                 if (_hasProgress)
                 {
@@ -104,7 +111,8 @@ internal sealed class AgentTail(TailTarget agent, TailOrder wish, TailParts part
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                Failure = hasHeard ? null : Refusal("AGENT_SILENT", "was asked for the log and does not supply it.");
+                Failure = hasHeard ? null : Refusal(
+                    "AGENT_SILENT", "was asked for the log and does not supply it: see what its agent says.");
                 return false;
             }
 
@@ -115,7 +123,7 @@ internal sealed class AgentTail(TailTarget agent, TailOrder wish, TailParts part
 
             if (part.Reason.Length > 0)
             {
-                Failure = part with { Message = $"{agent.Name}: {part.Message}" };
+                Failure = Named(part);
                 return false;
             }
 
@@ -134,10 +142,7 @@ internal sealed class AgentTail(TailTarget agent, TailOrder wish, TailParts part
     {
         if (parts.Sessions.Find(agent.Id) is { } session)
         {
-            return !session.CanTail
-                ? Refusal("AGENT_TOO_OLD", "cannot supply logs: bring its agent up to the control plane's version.")
-                : session.Ask(order) ? null
-                : Refusal("AGENT_SILENT", "is asked for too many logs at once.");
+            return TailBridge.AskHere(session, order) is { } refusal ? Named(refusal) : null;
         }
 
         return isShared && await parts.Bridge.AskAsync(agent.Id, order) ? null : Refusal(
@@ -168,6 +173,8 @@ internal sealed class AgentTail(TailTarget agent, TailOrder wish, TailParts part
                 : $"has never been online{Afterwards}");
     }
 
+    private TailPart Named(TailPart refusal) => refusal with { Message = $"{agent.Name}: {refusal.Message}" };
+
     private TailPart Refusal(string reason, string what) => TailPart.Refusal(reason, $"{agent.Name} {what}");
 
     private async Task SayAsync(TailPart part, Action wake, CancellationToken cancellationToken)
@@ -176,7 +183,3 @@ internal sealed class AgentTail(TailTarget agent, TailOrder wish, TailParts part
         wake();
     }
 }
-
-/// <summary>What tails are made with.</summary>
-internal sealed record TailParts(
-    TailHub Tails, SessionHub Sessions, TailBridge Bridge, Database Database, TimeProvider Time);

@@ -9,9 +9,10 @@ using V1 = Slipway.Contracts.V1;
 namespace Slipway.ControlPlane.Logs;
 
 /// <summary>Logs over gRPC: joins those who read with the agents that supply. Nothing of it is kept.</summary>
-internal sealed class LogsService(TailParts parts, TailTargets targets) : V1.Logs.LogsBase
+internal sealed class LogsService(TailParts parts) : V1.Logs.LogsBase
 {
     private const int LongestCursor = 64;
+    private static readonly TimeSpan LongestTail = TimeSpan.FromDays(365);
 
     public override async Task Tail(
         V1.TailLogsRequest request,
@@ -20,8 +21,8 @@ internal sealed class LogsService(TailParts parts, TailTargets targets) : V1.Log
     {
         Caller.Of(context).Demand(Caller.Read, request.Application);
         Check(request);
-        var found = await targets.FindAsync(
-            request.Application, request.Environment, [.. request.Agents], context.CancellationToken);
+        var workload = new TailWorkload(request.Application, request.Environment);
+        var found = await parts.Targets.FindAsync(workload, [.. request.Agents], context.CancellationToken);
         if (!parts.Tails.HasRoomFor(found.Count))
         {
             throw new ProblemException(new Problem(
@@ -37,16 +38,35 @@ internal sealed class LogsService(TailParts parts, TailTargets targets) : V1.Log
                 context.CancellationToken);
         }
 
-        var tails = found.Select(agent => new AgentTail(agent, OrderOf(request, agent.Name), parts)).ToList();
-        var failures = await ReadAsync(tails, request.Follow, responseStream, context.CancellationToken);
-        if (tails.TrueForAll(tail => tail.Failure is not null))
+        DateTimeOffset? askedAt = request.Follow
+            ? parts.Time.GetUtcNow() - (request.AskedAgo?.ToTimeSpan() ?? TimeSpan.Zero)
+            : null;
+        var group = new TailGroup(parts, agent => new(agent, OrderOf(request, agent.Name, askedAt), parts));
+        var said = group.ReadAsync(
+            found, request is { Follow: true, Agents.Count: 0 } ? workload : null, context.CancellationToken);
+        var failures = new List<V1.TailLogsResponse>();
+        await foreach (var (agent, part) in said)
         {
-            failures.RemoveAll(failure => failure.AgentId == tails[0].Agent.Id.ToString());
-            await TellAsync(failures, responseStream, context.CancellationToken);
-            throw new ProblemException(ProblemOf(tails[0].Failure!));
+            if (part.Reason.Length > 0 && (!request.Follow || (part.IsFinal && group.Count == 1)))
+            {
+                failures.Add(ResponseOf(agent, part));
+            }
+            else
+            {
+                await responseStream.WriteAsync(ResponseOf(agent, part), context.CancellationToken);
+            }
         }
 
-        await TellAsync(failures, responseStream, context.CancellationToken);
+        var failed = group.Failed;
+        foreach (var failure in failures.Where(failure => failure.AgentId != failed?.Agent.Id.ToString()))
+        {
+            await responseStream.WriteAsync(failure, context.CancellationToken);
+        }
+
+        if (failed is not null)
+        {
+            throw new ProblemException(ProblemOf(failed.Failure!));
+        }
     }
 
     public override async Task<V1.SupplyLogsResponse> Supply(
@@ -64,53 +84,6 @@ internal sealed class LogsService(TailParts parts, TailTargets targets) : V1.Log
         return await parts.Bridge.ForwardAsync(id, agentId, supply, context.CancellationToken)
             ? new V1.SupplyLogsResponse()
             : throw new ProblemException(Problem.NotFound("TAIL_NOT_FOUND", "Nobody waits for this log any more."));
-    }
-
-    /// <summary>Answers with lines and notices; those that say that an agent will not be read come back.</summary>
-    private async Task<List<V1.TailLogsResponse>> ReadAsync(
-        List<AgentTail> tails,
-        bool isFollowing,
-        IServerStreamWriter<V1.TailLogsResponse> reader,
-        CancellationToken cancellationToken)
-    {
-        var failures = new List<V1.TailLogsResponse>();
-        var merge = new TailMerge(parts.Time);
-        tails.ForEach(tail => merge.Add(tail.Agent, tail.Output));
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = tails.ConvertAll(tail => tail.RunAsync(merge.Wake, ending.Token));
-        try
-        {
-            await foreach (var (agent, part) in merge.ReadAsync(ending.Token))
-            {
-                if (part.Reason.Length > 0 && (!isFollowing || (part.IsFinal && tails.Count == 1)))
-                {
-                    failures.Add(ResponseOf(agent, part));
-                }
-                else
-                {
-                    await reader.WriteAsync(ResponseOf(agent, part), ending.Token);
-                }
-            }
-        }
-        finally
-        {
-            await ending.CancelAsync();
-            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        await Task.WhenAll(running);
-        return failures;
-    }
-
-    private static async Task TellAsync(
-        List<V1.TailLogsResponse> notices,
-        IServerStreamWriter<V1.TailLogsResponse> reader,
-        CancellationToken cancellationToken)
-    {
-        foreach (var notice in notices)
-        {
-            await reader.WriteAsync(notice, cancellationToken);
-        }
     }
 
     private static async Task SupplyAsync(
@@ -142,6 +115,11 @@ internal sealed class LogsService(TailParts parts, TailTargets targets) : V1.Log
             throw new ProblemException(Problem.InvalidField("lines", "must be 0 or more."));
         }
 
+        if (request.AskedAgo is { } ago && (ago.Seconds < 0 || ago.Seconds > LongestTail.TotalSeconds))
+        {
+            throw new ProblemException(Problem.InvalidField("asked_ago", "must be 0 s to 365 days."));
+        }
+
         if (request.Generation < 0)
         {
             throw new ProblemException(Problem.InvalidField("generation", "must be 0 or more."));
@@ -158,7 +136,7 @@ internal sealed class LogsService(TailParts parts, TailTargets targets) : V1.Log
         }
     }
 
-    private static TailOrder OrderOf(V1.TailLogsRequest request, string agent) =>
+    private static TailOrder OrderOf(V1.TailLogsRequest request, string agent, DateTimeOffset? askedAt) =>
         new(request.Application, request.Environment)
         {
             Since = request.Since?.ToDateTimeOffset(),
@@ -166,6 +144,7 @@ internal sealed class LogsService(TailParts parts, TailTargets targets) : V1.Log
             Generation = request.Generation,
             Stream = (int)request.Stream,
             IsFollowing = request.Follow,
+            AskedAt = askedAt,
             Cursor = request.Cursors.TryGetValue(agent, out var cursor) ? cursor : "",
         };
 
@@ -237,6 +216,7 @@ internal sealed class LogsService(TailParts parts, TailTargets targets) : V1.Log
         {
             "WORKLOAD_NOT_FOUND" or "AGENT_REMOVED" => StatusCode.NotFound,
             "INVALID_FIELD" => StatusCode.InvalidArgument,
+            "TOO_MANY_TAILS" => StatusCode.ResourceExhausted,
             _ => StatusCode.FailedPrecondition,
         },
         failure.Reason,

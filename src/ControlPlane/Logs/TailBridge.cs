@@ -14,9 +14,15 @@ internal sealed class TailBridge(ReplicaBus bus, IHintBus hints, SessionHub sess
     : BackgroundService
 {
     private const string Asks = "slipway:tail:ask";
+    private const int MostAsks = 256;
+    private const long Probe = -1;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(20);
+
+    // Whoever is not answered asks anew.
+    private readonly Channel<Ask> _asks = Channel.CreateBounded<Ask>(
+        new BoundedChannelOptions(MostAsks) { FullMode = BoundedChannelFullMode.DropOldest });
 
     private readonly ReplicaBus _bus = bus;
     private readonly TimeProvider _time = time;
@@ -32,7 +38,29 @@ internal sealed class TailBridge(ReplicaBus bus, IHintBus hints, SessionHub sess
         }
 
         reader.Begin(subscription);
-        return reader;
+
+        // Right after Redis has come back a subscription may not have reached it yet.
+        var probe = JsonSerializer.Serialize(new Parcel(Probe, leg.AgentId, Part: null));
+        if (await _bus.PublishAsync(DataOf(leg.Id), probe))
+        {
+            return reader;
+        }
+
+        await reader.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>Asks an agent that is connected to this replica; null: it was asked.</summary>
+    public static TailPart? AskHere(AgentSession session, TailOrder order)
+    {
+        if (!session.CanTail)
+        {
+            return TailPart.Refusal(
+                "AGENT_TOO_OLD", "its agent cannot supply logs: upgrade it to the control plane's version.");
+        }
+
+        return session.Ask(order) ? null : TailPart.Refusal(
+            "TOO_MANY_TAILS", "it is asked for too many logs at once: end another reader, or try again later.");
     }
 
     /// <summary>Asks the replica that holds the session; false: none can be reached.</summary>
@@ -52,10 +80,15 @@ internal sealed class TailBridge(ReplicaBus bus, IHintBus hints, SessionHub sess
 
         using var credit = new Credit();
         await using var subscription = await _bus.SubscribeAsync(BackOf(id), credit.Heard);
-        if (subscription is null
-            || !await SendAsync(new(0, agentId, Part: null))
-            || !await credit.ReachesAsync(0, Beat, _time, cancellationToken))
+        if (subscription is null || !await SendAsync(new(0, agentId, Part: null)))
         {
+            return false;
+        }
+
+        if (!await credit.ReachesAsync(0, Beat, _time, cancellationToken))
+        {
+            // If somebody waits after all, and was not heard: let him ask anew.
+            await SendAsync(new(1, agentId, Part: null));
             return false;
         }
 
@@ -93,6 +126,14 @@ internal sealed class TailBridge(ReplicaBus bus, IHintBus hints, SessionHub sess
         {
             await connected.NextAsync(Retry, _time, stoppingToken);
         }
+
+        await foreach (var ask in _asks.Reader.ReadAllAsync(stoppingToken))
+        {
+            if (sessions.Find(ask.AgentId) is { } session && AskHere(session, ask.Order) is { } refusal)
+            {
+                await RefuseAsync(ask, refusal);
+            }
+        }
     }
 
     private static string DataOf(string id) => $"slipway:tail:{id}";
@@ -101,9 +142,19 @@ internal sealed class TailBridge(ReplicaBus bus, IHintBus hints, SessionHub sess
 
     private void Answer(string text)
     {
-        if (JsonSerializer.Deserialize<Ask>(text) is { } ask && sessions.Find(ask.AgentId) is { CanTail: true } session)
+        if (JsonSerializer.Deserialize<Ask>(text) is { } ask)
         {
-            session.Ask(ask.Order);
+            _asks.Writer.TryWrite(ask);
+        }
+    }
+
+    /// <summary>A supply of one part, in the agent's stead.</summary>
+    private async Task RefuseAsync(Ask ask, TailPart refusal)
+    {
+        foreach (var (number, part) in new[] { null, refusal, null }.Index())
+        {
+            await _bus.PublishAsync(
+                DataOf(ask.Order.Id), JsonSerializer.Serialize(new Parcel(number, ask.AgentId, part)));
         }
     }
 
@@ -135,7 +186,8 @@ internal sealed class TailBridge(ReplicaBus bus, IHintBus hints, SessionHub sess
 
         public void Heard(string text)
         {
-            if (JsonSerializer.Deserialize<Parcel>(text) is not { } parcel || parcel.AgentId != leg.AgentId)
+            if (JsonSerializer.Deserialize<Parcel>(text) is not { } parcel || parcel.AgentId != leg.AgentId
+                || parcel.Number == Probe)
             {
                 return;
             }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
@@ -14,12 +15,18 @@ internal sealed class TailMerge(TimeProvider time)
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private readonly ConcurrentQueue<Source> _added = [];
     private readonly List<Source> _sources = [];
 
     /// <summary>How long the others wait for one that says nothing, not even that it is at its end.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(2);
 
-    public void Add(TailTarget agent, ChannelReader<TailPart> output) => _sources.Add(new(agent, output));
+    /// <summary>Also while it is read, as long as one of the others is not at its end.</summary>
+    public void Add(TailTarget agent, ChannelReader<TailPart> output)
+    {
+        _added.Enqueue(new(agent, output));
+        Wake();
+    }
 
     /// <summary>Says that one of them has something new.</summary>
     public void Wake() => _wake.Writer.TryWrite(item: true);
@@ -30,6 +37,11 @@ internal sealed class TailMerge(TimeProvider time)
     {
         while (true)
         {
+            while (_added.TryDequeue(out var added))
+            {
+                _sources.Add(added);
+            }
+
             foreach (var source in _sources)
             {
                 while (source.NextWord() is { } word)

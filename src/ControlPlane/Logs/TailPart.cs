@@ -24,8 +24,11 @@ internal sealed record TailPart
     /// <summary>Asking again would not help.</summary>
     public bool IsFinal => Reason is "AGENT_REMOVED" or "INVALID_FIELD";
 
-    /// <summary>An agent that goes or comes also looks like this for a moment.</summary>
-    public bool IsDoubtful => Reason is "SESSION_ELSEWHERE";
+    /// <summary>An agent that goes or comes, or begins to run something, also looks like this for a moment.</summary>
+    public bool IsDoubtful => Reason is "SESSION_ELSEWHERE" or "WORKLOAD_NOT_FOUND";
+
+    /// <summary>It may be better once others have read enough.</summary>
+    public bool IsCrowded => Reason is "TOO_MANY_TAILS";
 
     public static TailPart Refusal(string reason, string message) => new() { Reason = reason, Message = message };
 }

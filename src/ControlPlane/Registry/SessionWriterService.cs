@@ -90,6 +90,7 @@ internal sealed class SessionWriterService(
             Application = order.Application,
             Environment = order.Environment,
             Since = order.Since?.ToTimestamp(),
+            AskedAt = order.AskedAt?.ToTimestamp(),
             Generation = order.Generation,
             Follow = order.IsFollowing,
             Cursor = order.Cursor,

@@ -18,6 +18,9 @@ internal sealed record TailOrder(string Application, string Environment)
 
     public bool IsFollowing { get; init; }
 
+    /// <summary>What was said since then comes, whatever <see cref="Lines"/> says; null: nothing of the kind.</summary>
+    public DateTimeOffset? AskedAt { get; init; }
+
     /// <summary>Where an earlier reader has stopped; empty: nowhere.</summary>
     public string Cursor { get; init; } = "";
 }

@@ -31,6 +31,11 @@ internal sealed class CatchUp(Database database, IHintBus hints, AuditLog audit,
             {
                 hints.Publish(HintTopic.Agent(agent));
             }
+
+            if (agents.Count > 0)
+            {
+                hints.Publish(HintTopic.Environment(application, environment));
+            }
         }
     }
 

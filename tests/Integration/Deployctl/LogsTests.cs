@@ -92,6 +92,28 @@ public sealed class LogsTests
     }
 
     [Fact]
+    public async Task A_host_that_joins_is_announced_on_standard_error()
+    {
+        await using var server = await StartAsync();
+        await using var host = await TailHost.StartAsync(server, "web-1");
+        host.Say("one");
+        using var controlC = CancellationTokenSource.CreateLinkedTokenSource(Ended);
+        var said = Channel.CreateUnbounded<string>();
+        var following = FollowAsync(server, said.Writer, controlC.Token, "--lines", "0");
+
+        host.Say(TimeProvider.System.GetUtcNow().AddMinutes(1), LogStream.Output, "two");
+        Assert.EndsWith(" out two", await said.Reader.ReadAsync(Ended), StringComparison.Ordinal);
+        await using var joining = await TailHost.StartAsync(server, "web-2");
+        joining.Say("three");
+        Assert.EndsWith(" out three", await said.Reader.ReadAsync(Ended), StringComparison.Ordinal);
+        await controlC.CancelAsync();
+        var (exitCode, error) = await following;
+
+        Assert.Equal(130, exitCode);
+        Assert.StartsWith("web-2 runs shop/production now: its lines follow.\n", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task One_that_follows_outlasts_a_restart_of_the_control_plane_and_sees_each_line_once()
     {
         var folder = Directory.CreateTempSubdirectory("slipway-cp-").FullName;
@@ -100,7 +122,7 @@ public sealed class LogsTests
         var before = await StartAsync(folder);
         await using var host = await TailHost.StartAsync(before, "web-1");
         host.Say("one");
-        var following = FollowAsync(before, said.Writer, controlC.Token);
+        var following = FollowAsync(before, said.Writer, controlC.Token, "-q");
         Assert.Equal("one", await said.Reader.ReadAsync(Ended));
 
         var port = before.Address.Port;
@@ -112,20 +134,23 @@ public sealed class LogsTests
             host.Say("three");
             Assert.Equal("three", await said.Reader.ReadAsync(Ended));
             await controlC.CancelAsync();
-            Assert.Equal(130, await following);
+            Assert.Equal(130, (await following).ExitCode);
         }
 
         Directory.Delete(folder, recursive: true);
     }
 
-    private static async Task<int> FollowAsync(
-        ControlPlaneHost server, ChannelWriter<string> lines, CancellationToken cancellationToken)
+    private static async Task<(int ExitCode, string Error)> FollowAsync(
+        ControlPlaneHost server,
+        ChannelWriter<string> lines,
+        CancellationToken cancellationToken,
+        params string[] options)
     {
         using var reader = Operator.Of(server);
         await using var output = new LineWriter(lines);
-        var (exitCode, _, _) = await reader.RunAsync(
-            ["logs", "shop", "-e", "production", "-f", "-q"], cancellationToken, output: output);
-        return exitCode;
+        var (exitCode, _, error) = await reader.RunAsync(
+            ["logs", "shop", "-e", "production", "-f", .. options], cancellationToken, output: output);
+        return (exitCode, error);
     }
 
     private static void Listen(ConfigurationManager configuration, int port) =>

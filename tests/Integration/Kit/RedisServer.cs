@@ -7,12 +7,11 @@ namespace Tests.Integration.Kit;
 /// <summary>A Redis of its own for a test, or the one that SLIPWAY_TEST_REDIS names.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
-    private readonly Process? _process;
+    private Process? _process;
 
-    private RedisServer(string configuration, Process? process)
+    private RedisServer(string configuration)
     {
         Configuration = configuration;
-        _process = process;
     }
 
     public string Configuration { get; }
@@ -21,15 +20,29 @@ internal sealed class RedisServer : IAsyncDisposable
     {
         if (Environment.GetEnvironmentVariable("SLIPWAY_TEST_REDIS") is { Length: > 0 } given)
         {
-            return new RedisServer(given, process: null);
+            return new RedisServer(given);
         }
 
+        return StartOwn();
+    }
+
+    /// <summary>One that the test can stop.</summary>
+    public static RedisServer StartOwn()
+    {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
+        var server = new RedisServer($"127.0.0.1:{port}");
+        server.StartAgain();
+        return server;
+    }
+
+    public void StartAgain()
+    {
+        var port = Configuration.Split(':')[1];
         var start = new ProcessStartInfo("redis-server") { RedirectStandardOutput = true, UseShellExecute = false };
-        foreach (var argument in (string[])["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp"])
+        foreach (var argument in (string[])["--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp"])
         {
             start.ArgumentList.Add(argument);
         }
@@ -46,7 +59,14 @@ internal sealed class RedisServer : IAsyncDisposable
         };
         process.BeginOutputReadLine();
         Assert.True(isReady.Wait(TimeSpan.FromSeconds(60)), "redis-server does not serve.");
-        return new RedisServer($"127.0.0.1:{port}", process);
+        _process = process;
+    }
+
+    /// <summary>Kills it; what it had is gone.</summary>
+    public async Task StopAsync()
+    {
+        await DisposeAsync();
+        _process = null;
     }
 
     public async ValueTask DisposeAsync()

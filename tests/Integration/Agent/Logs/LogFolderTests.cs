@@ -147,6 +147,43 @@ public sealed class LogFolderTests
         Assert.Equal(Enumerable.Range(last - wanted + 1, wanted), found.Select(NumberOf));
     }
 
+    [Theory]
+    [InlineData(10, 98, 0, 90)]
+    [InlineData(10, 80, 0, 80)]
+    [InlineData(0, 30, 0, 30)]
+    [InlineData(0, 0, 0, 0)]
+    [InlineData(0, 100, 0, 100)]
+    [InlineData(5, 98, 7, 95)]
+    [InlineData(0, 30, 7, 30)]
+    [InlineData(0, 100, 7, 100)]
+    public async Task Whatever_the_number_of_lines_all_come_that_were_said_since_the_reader_asked(
+        int lines, int asked, int generation, int first)
+    {
+        using var folder = new TemporaryFolder();
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var log = new LogWriter(folder.Path, time) { Spec = new(1024, 100, TimeSpan.Zero) };
+        DateTimeOffset? askedAt = null;
+        for (var number = 0; number < 100; number++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            askedAt = number == asked ? time.GetUtcNow() : askedAt;
+            log.Write(Line(number, Source, time.GetUtcNow()));
+        }
+
+        var query = new LogQuery
+        {
+            Lines = lines,
+            AskedAt = askedAt ?? time.GetUtcNow().AddSeconds(1),
+            Generation = generation,
+        };
+        var tail = new LogTail(folder.Path, query, time);
+        var slices = await tail.ReadAsync(TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(Directory.GetFiles(folder.Path).Length > 2);
+        Assert.Equal(Enumerable.Range(first, 100 - first), slices.SelectMany(slice => slice.Lines).Select(NumberOf));
+    }
+
     private static void ReadWhileWriting(Random dice)
     {
         using var folder = new TemporaryFolder();
@@ -188,8 +225,11 @@ public sealed class LogFolderTests
     private static byte[] Line(int number) => Line(number, Source);
 
     private static byte[] Line(int number, LogSource source) =>
+        Line(number, source, TimeProvider.System.GetUtcNow());
+
+    private static byte[] Line(int number, LogSource source, DateTimeOffset at) =>
     [
-        .. LogLine.Prefix(TimeProvider.System.GetUtcNow(), source),
+        .. LogLine.Prefix(at, source),
         .. Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture, $"F {number} {new string('x', number % 60)}\n")),
     ];

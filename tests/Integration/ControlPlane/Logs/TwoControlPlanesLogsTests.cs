@@ -15,7 +15,7 @@ namespace Tests.Integration.ControlPlane.Logs;
 public sealed class TwoControlPlanesLogsTests(PostgresServer postgres) : IClassFixture<PostgresServer>, IAsyncLifetime
 {
     private readonly TestStorage _storage = new(postgres);
-    private readonly RedisServer _redis = RedisServer.Start();
+    private readonly RedisServer _redis = RedisServer.StartOwn();
     private ControlPlaneHost _here = null!;
     private string _folder = "";
 
@@ -108,6 +108,46 @@ public sealed class TwoControlPlanesLogsTests(PostgresServer postgres) : IClassF
 
         // The agent is told that nobody reads any more.
         await supply.ResponseAsync.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+    }
+
+    [Fact]
+    public async Task An_agent_at_the_other_that_is_too_old_is_named_at_once()
+    {
+        await using var there = await StartOtherAsync();
+        using var machine = await TestAgent.EnrollAsync(_here, "old-1");
+        await using var session = await SessionAgent.ConnectAsync(_here, machine);
+        await session.HearAsync(V1.ControlMessage.MessageOneofCase.Welcome);
+        await TailHost.AssignAsync(_here, machine.Id);
+
+        var refusal = await Assert.ThrowsAsync<RpcException>(
+            () => TailReader.ReadAsync(there.Admin, TailReader.Request()));
+
+        Assert.Equal("AGENT_TOO_OLD", Problem.From(refusal).Reason);
+        Assert.Contains("upgrade it", Problem.From(refusal).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reader_goes_on_where_it_was_when_Redis_is_back()
+    {
+        await using var there = await StartOtherAsync();
+        await using var host = await TailHost.StartAsync(_here, "web-1");
+        host.Say("one");
+        using var reader = TailReader.Start(there.Admin, TailReader.Request(follow: true));
+        await reader.ReadAsync("one");
+
+        await _redis.StopAsync();
+        host.Say("two");
+        await reader.ReadAsync(() => reader.Notices.Count > 0);
+        var refusal = await Assert.ThrowsAsync<RpcException>(
+            () => TailReader.ReadAsync(there.Admin, TailReader.Request()));
+        _redis.StartAgain();
+        await reader.ReadAsync("two");
+        host.Say("three");
+        await reader.ReadAsync("three");
+
+        Assert.Equal(["one", "two", "three"], reader.Texts);
+        Assert.Equal("SESSION_ELSEWHERE", reader.Notices[0].Reason);
+        Assert.Equal("SESSION_ELSEWHERE", Problem.From(refusal).Reason);
     }
 
     [Fact]
