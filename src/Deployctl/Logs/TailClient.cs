@@ -1,23 +1,16 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Grpc.Core;
+using Google.Protobuf.WellKnownTypes;
 using Slipway.Deployctl.Connections;
 using Slipway.Deployctl.Invocations;
 using Slipway.Deployctl.Output;
 using Slipway.Shared.Logs;
-using Slipway.Shared.Rpc;
 
 namespace Slipway.Deployctl.Logs;
 
 /// <summary>Shows logs, over broken connections too: each line once.</summary>
 internal sealed class TailClient(ControlPlaneClient client, Invocation invocation)
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-
-    // A control plane that restarts is back within this; one that stays away is reported as unreachable.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     private static readonly string[] Colors = ["36", "33", "32", "35", "34", "96", "93", "92", "95", "94"];
 
     private readonly List<string> _agents = [];
@@ -31,48 +24,26 @@ internal sealed class TailClient(ControlPlaneClient client, Invocation invocatio
     private async Task<ExitCode> FollowAsync(V1.TailLogsRequest request, CancellationToken cancellationToken)
     {
         var time = invocation.Terminal.Time;
-        var lastHeard = time.GetTimestamp();
-        var pause = FirstPause;
-        while (true)
+        var asked = time.GetTimestamp();
+        var responses = new StreamClient(client, invocation).ReadAsync(
+            options =>
+            {
+                request.AskedAgo = request.Follow ? time.GetElapsedTime(asked).ToDuration() : null;
+                return client.Logs.Tail(request, options);
+            },
+            () => request.Follow || request.Cursors.Count > 0,
+            cancellationToken);
+        await foreach (var response in responses)
         {
-            try
+            Show(response);
+            if (response.Lines is [.., { Cursor: var cursor }] || (cursor = response.Cursor).Length > 0)
             {
-                using var call = client.Logs.Tail(request, ControlPlaneClient.Stream(cancellationToken));
-                await foreach (var response in call.ResponseStream.ReadAllAsync(cancellationToken))
-                {
-                    Show(response);
-                    if (response.Lines is [.., { Cursor: var cursor }] || (cursor = response.Cursor).Length > 0)
-                    {
-                        request.Cursors[response.AgentName] = cursor;
-                    }
-
-                    (lastHeard, pause) = (time.GetTimestamp(), FirstPause);
-                }
-
-                return ExitCode.Done;
+                request.Cursors[response.AgentName] = cursor;
             }
-            catch (RpcException e) when (IsInterruption(e)
-                && !cancellationToken.IsCancellationRequested
-                && (request.Follow || request.Cursors.Count > 0)
-                && time.GetElapsedTime(lastHeard) < Patience)
-            {
-                lastHeard = pause == FirstPause ? time.GetTimestamp() : lastHeard;
-                invocation.Printer.Note($"The connection to {client.Access.Server} broke; trying again.");
-            }
-
-            await Task.Delay(pause, time, cancellationToken);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
-    }
 
-    /// <summary>The connection broke, or the server goes; what the server says of itself is no such thing.</summary>
-    private static bool IsInterruption(RpcException exception) => Problem.From(exception).Reason switch
-    {
-        "STOPPING" => true,
-        "UNKNOWN" => exception.StatusCode
-            is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown,
-        _ => false,
-    };
+        return ExitCode.Done;
+    }
 
     private void Show(V1.TailLogsResponse response)
     {

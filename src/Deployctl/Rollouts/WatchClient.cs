@@ -4,6 +4,7 @@ using Grpc.Core;
 using Slipway.Deployctl.Connections;
 using Slipway.Deployctl.Invocations;
 using Slipway.Deployctl.Output;
+using Slipway.Shared.Rpc;
 using Spectre.Console;
 
 namespace Slipway.Deployctl.Rollouts;
@@ -11,11 +12,6 @@ namespace Slipway.Deployctl.Rollouts;
 /// <summary>Follows a rollout to its end, over broken connections too, and shows each change.</summary>
 internal sealed class WatchClient(ControlPlaneClient client, Invocation invocation)
 {
-    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(5);
-
-    // A control plane that restarts is back within this; one that stays away is reported as unreachable.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     public async Task<ExitCode> FollowAsync(string id, CancellationToken cancellationToken)
     {
         using var limit = new TimeLimit(invocation, cancellationToken);
@@ -75,36 +71,23 @@ internal sealed class WatchClient(ControlPlaneClient client, Invocation invocati
 
     private async Task<ExitCode> ReadAsync(string id, Action<JsonObject> show, CancellationToken cancellationToken)
     {
-        var time = invocation.Terminal.Time;
-        var lastSeen = time.GetTimestamp();
-        var pause = TimeSpan.FromMilliseconds(250);
-        while (true)
+        var states = new StreamClient(client, invocation).ReadAsync(
+            options => client.Rollouts.Watch(new V1.GetRolloutRequest { Id = id }, options),
+            () => true,
+            cancellationToken);
+        await foreach (var rollout in states)
         {
-            try
+            var row = MessageRow.Of(rollout);
+            show(row);
+            if (ExitCodes.OfRollout((string?)row["state"]) is { } end)
             {
-                using var call = client.Rollouts.Watch(
-                    new V1.GetRolloutRequest { Id = id }, ControlPlaneClient.Stream(cancellationToken));
-                await foreach (var rollout in call.ResponseStream.ReadAllAsync(cancellationToken))
-                {
-                    var row = MessageRow.Of(rollout);
-                    show(row);
-                    if (ExitCodes.OfRollout((string?)row["state"]) is { } end)
-                    {
-                        return end;
-                    }
-
-                    (lastSeen, pause) = (time.GetTimestamp(), TimeSpan.FromMilliseconds(250));
-                }
+                return end;
             }
-            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable
-                && !cancellationToken.IsCancellationRequested
-                && time.GetElapsedTime(lastSeen) < Patience)
-            {
-                invocation.Printer.Note($"The connection to {client.Access.Server} broke; trying again.");
-            }
-
-            await Task.Delay(pause, time, cancellationToken);
-            pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
         }
+
+        throw new ProblemException(new(
+            StatusCode.Internal,
+            "UNKNOWN_STATE",
+            "The rollout ended in a state that this deployctl does not know: upgrade it to the server's version."));
     }
 }
