@@ -25,7 +25,7 @@ internal sealed class AgentConfig
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigException("", $"cannot read the configuration {file}: {exception.Message}", exception);
+            throw new ConfigException("", $"cannot be read; name another by --config: {exception.Message}", exception);
         }
     }
 
