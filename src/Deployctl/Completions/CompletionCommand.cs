@@ -5,7 +5,11 @@ namespace Slipway.Deployctl.Completions;
 
 internal sealed class CompletionCommand : LeafCommand
 {
-    private readonly Argument<string> _shell = new("SHELL") { Description = "bash, zsh or fish." };
+    private readonly Argument<string> _shell = new("SHELL")
+    {
+        Description = "bash, zsh or fish.",
+        HelpName = "bash|fish|zsh",
+    };
 
     public CompletionCommand(Shell shell)
         : base(

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Slipway.Deployctl;
 using Slipway.Deployctl.Invocations;
@@ -93,6 +95,26 @@ public class CommandLineTests
 
         Assert.Equal(6, exitCode);
         Assert.Contains("http://127.0.0.1:1", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help", "logs <APPLICATION>")]
+    [InlineData("rollout status --help", "<ROLLOUT> ")]
+    [InlineData("completion --help", "<bash|fish|zsh>")]
+    public async Task Help_asks_no_control_plane(string line, string words)
+    {
+        using var controlPlane = new TcpListener(IPAddress.Loopback, 0);
+        controlPlane.Start();
+        var variables = new Dictionary<string, string>
+        {
+            ["SLIPWAY_SERVER"] = $"http://{controlPlane.LocalEndpoint}",
+            ["SLIPWAY_TOKEN"] = $"slp1.{new string('a', 64)}.id.secret",
+        };
+
+        var (exitCode, output, _) = await CommandLine.RunAsync(line.Split(' '), variables: variables);
+
+        Assert.Equal((0, false), (exitCode, controlPlane.Pending()));
+        Assert.Contains(words, output, StringComparison.Ordinal);
     }
 
     [Fact]
