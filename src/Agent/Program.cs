@@ -1,6 +1,6 @@
-if (Slipway.Agent.Starter.StarterRole.ArgumentsOf(args) is { } arguments)
+if (Slipway.Agent.Starter.StarterCall.Find(args) is { } call)
 {
-    return await Slipway.Agent.Starter.StarterRole.RunAsync(arguments);
+    return await Slipway.Agent.Starter.StarterRole.RunAsync(call);
 }
 
 return args is ["supervisor", .. var rest]

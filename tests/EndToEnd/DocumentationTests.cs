@@ -54,7 +54,7 @@ public sealed partial class DocumentationTests : IDisposable
         var result = await RunAsync(
             _home, ExamplesOf(page).Replace("8000", $"{Fleet.FreePort()}", StringComparison.Ordinal));
 
-        Assert.Equal("hello from 1\nhello from 2\n", result.Output);
+        Assert.Equal("hello from 1\nhello from 2\nhello from 1\n", result.Output);
         var files = Directory.GetFiles(_home).Select(Path.GetFileName).Order();
         Assert.Equal(["app.psgi", "start_server", "web.log"], files);
     }

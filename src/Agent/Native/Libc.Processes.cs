@@ -25,28 +25,11 @@ internal static partial class Libc
     private const int NoHang = 1;
     private const int Exited = 4;
     private const int LeaveWaitable = 0x01000000;
-    private const int SetMask = 2;
     private const int SetName = 15;
-    private const int AddToMask = 0;
-    private const nint Ignored = 1;
+    private const nuint StartedPath = 31; // AT_EXECFN
 
     /// <summary>The user on whose behalf this process acts.</summary>
     public static uint CurrentUser => GetEffectiveUser();
-
-    /// <summary>Gives the signal its default action; a launcher may have left it ignored.</summary>
-    public static void ResetSignal(int signal) => SetSignal(signal, 0);
-
-    /// <summary>Whether whoever started this process, such as nohup, left the signal ignored.</summary>
-    public static unsafe bool IsIgnored(int signal)
-    {
-        // struct sigaction begins with the handler, and has 152 bytes at most.
-        var action = stackalloc nint[32];
-        Check(SignalAction(signal, wanted: null, action), "sigaction");
-        return action[0] == Ignored;
-    }
-
-    /// <summary>Also for the programs that are started with it ignored.</summary>
-    public static void IgnoreSignal(int signal) => SetSignal(signal, Ignored);
 
     /// <summary>What ps and pkill call this process; to be called by its first thread.</summary>
     public static unsafe void NameProcess(ReadOnlySpan<byte> terminatedName)
@@ -118,28 +101,11 @@ internal static partial class Libc
         Check(PrLimit(0, resource, limits, previous: null), "prlimit");
     }
 
-    /// <summary>Lets every signal through to the calling thread.</summary>
-    public static unsafe void UnblockSignals()
-    {
-        var none = stackalloc byte[SignalSetSize];
-        _ = ThreadMask(SetMask, none, previous: null);
-    }
-
-    /// <summary>Lets signals wait, for the calling thread, and for what it becomes by an exec.</summary>
-    public static unsafe void BlockSignals(params ReadOnlySpan<int> signals)
-    {
-        var set = stackalloc byte[SignalSetSize];
-        _ = EmptySignals(set);
-        foreach (var signal in signals)
-        {
-            _ = AddSignal(set, signal);
-        }
-
-        _ = ThreadMask(AddToMask, set, previous: null);
-    }
-
     /// <summary>Ends this process, also as what it becomes by an exec, when the time is over; zero: never.</summary>
     public static void SetAlarm(TimeSpan time) => _ = Alarm((uint)Math.Ceiling(time.TotalSeconds));
+
+    /// <summary>The path that this process's program was started by; null: the kernel did not tell.</summary>
+    public static string? StartedAs() => Marshal.PtrToStringUTF8(Auxiliary(StartedPath));
 
     public static void ChangeFolder(string path) => Check(Chdir(path), $"chdir {path}");
 
@@ -176,12 +142,6 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUser();
 
-    [LibraryImport(Library, EntryPoint = "signal")]
-    private static partial nint SetSignal(int signal, nint action);
-
-    [LibraryImport(Library, EntryPoint = "sigaction", SetLastError = true)]
-    private static unsafe partial int SignalAction(int signal, nint* wanted, nint* previous);
-
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     private static partial long Syscall(long number, long first, long second, long third, long fourth);
 
@@ -194,11 +154,8 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "prlimit64", SetLastError = true)]
     private static unsafe partial int PrLimit(int pid, int resource, ulong* wanted, ulong* previous);
 
-    [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
-    private static unsafe partial int ThreadMask(int how, byte* set, byte* previous);
-
-    [LibraryImport(Library, EntryPoint = "sigaddset")]
-    private static unsafe partial int AddSignal(byte* set, int signal);
+    [LibraryImport(Library, EntryPoint = "getauxval")]
+    private static partial nint Auxiliary(nuint kind);
 
     [LibraryImport(Library, EntryPoint = "alarm")]
     private static partial uint Alarm(uint seconds);

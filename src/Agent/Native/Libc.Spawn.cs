@@ -48,7 +48,7 @@ internal static partial class Libc
             }
 
             CheckSpawn(SetDefaultSignals(attributes, signals), "posix_spawnattr_setsigdefault");
-            _ = EmptySignals(signals);
+            FillWith(signals, order.BlockedSignals);
             CheckSpawn(SetSignalMask(attributes, signals), "posix_spawnattr_setsigmask");
             var session = order.LeadsSession ? SpawnSession : 0;
             CheckSpawn(
@@ -70,6 +70,15 @@ internal static partial class Libc
             copies.ForEach(copy => copy.Dispose());
             _ = DestroyActions(actions);
             _ = DestroyAttributes(attributes);
+        }
+    }
+
+    private static unsafe void FillWith(byte* set, IEnumerable<int> signals)
+    {
+        _ = EmptySignals(set);
+        foreach (var signal in signals)
+        {
+            _ = AddSignal(set, signal);
         }
     }
 
@@ -139,6 +148,9 @@ internal sealed record SpawnOrder(
 
     /// <summary>Whether writing to what nobody reads is an error to the program, and not its end.</summary>
     public bool IgnoresPipe { get; init; }
+
+    /// <summary>These wait until the program takes them.</summary>
+    public IReadOnlyList<int> BlockedSignals { get; init; } = [];
 
     /// <summary>Where it runs; null: where this process runs. A relative path counts from there.</summary>
     public string? Folder { get; init; }

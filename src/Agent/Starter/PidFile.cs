@@ -10,12 +10,16 @@ namespace Slipway.Agent.Starter;
 internal sealed class PidFile : IDisposable
 {
     private readonly string _path;
-    private readonly SafeFileHandle _file;
 
-    private PidFile(string path, SafeFileHandle file)
+    /// <param name="path">Where it is.</param>
+    /// <param name="file">It, open and locked.</param>
+    public PidFile(string path, SafeFileHandle file)
     {
-        (_path, _file) = (path, file);
+        (_path, File) = (Path.GetFullPath(path), file);
     }
+
+    /// <summary>The lock lasts as long as this is open, here or in another program of this process.</summary>
+    public SafeFileHandle File { get; }
 
     /// <summary>Takes the lock; what another daemon has written stays as long as it lives.</summary>
     /// <exception cref="StarterException">It lives, or the file cannot be had.</exception>
@@ -85,17 +89,18 @@ internal sealed class PidFile : IDisposable
     public void Write(int pid)
     {
         var text = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{pid}\n"));
-        RandomAccess.Write(_file, text, 0);
+        RandomAccess.Write(File, text, 0);
+        RandomAccess.SetLength(File, text.Length); // Another process's number may have been longer.
     }
 
     /// <summary>Removes the file, if it is still the same, and then lets go of the lock.</summary>
     public void Dispose()
     {
-        if (Libc.IdentifyFile(_path) is { } named && named == Libc.IdentifyFile(_file))
+        if (Libc.IdentifyFile(_path) is { } named && named == Libc.IdentifyFile(File))
         {
-            File.Delete(_path);
+            System.IO.File.Delete(_path);
         }
 
-        _file.Dispose();
+        File.Dispose();
     }
 }

@@ -8,9 +8,6 @@ namespace Slipway.Agent.Starter;
 /// </summary>
 internal sealed class StarterArguments
 {
-    /// <summary>How a daemon is told where to report; not for people.</summary>
-    public const string ReportOption = "daemonized";
-
     private const char Flag = '!';
     private const char Text = 's';
     private const char Whole = 'i';
@@ -48,7 +45,6 @@ internal sealed class StarterArguments
         ["kill-timeout"] = Seconds,
         ["timeout"] = Seconds,
         ["listen-fds"] = Flag,
-        [ReportOption] = Whole,
     };
 
     private readonly List<string> _errors = [];
@@ -157,7 +153,6 @@ internal sealed class StarterArguments
             throw new StarterException(string.Join('\n', _errors));
         }
 
-        var (ready, isReport) = (Last("ready") ?? StarterReadiness.Interval, Last(ReportOption) is not null);
         var options = new StarterOptions
         {
             Ports = _values.GetValueOrDefault("port", []),
@@ -173,12 +168,11 @@ internal sealed class StarterArguments
             IsDaemon = Last("daemonize") is not null,
             Variables = Variables(),
             Verb = Verb(),
-            Ready = ready,
+            Ready = Last("ready") ?? StarterReadiness.Interval,
             ReadyTimeout = Time("ready-timeout") ?? TimeSpan.FromSeconds(60),
             KillTimeout = Time("kill-timeout"),
             Timeout = Time("timeout"),
             OffersListenFds = Last("listen-fds") is not null,
-            ReportDescriptor = isReport ? Number(ReportOption) : null,
             Command = _command,
         };
         return StarterCheck.Check(options);

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -12,10 +11,8 @@ namespace Slipway.Agent.Starter;
 /// </summary>
 internal static class StarterDaemon
 {
-    private const string Self = "/proc/self/exe";
-
     /// <returns>0: the first worker is up.</returns>
-    public static int Start(IReadOnlyList<string> arguments, Action<string> say)
+    public static int Start(StarterCall call, Action<string> say)
     {
         var (reader, writer) = Libc.CreatePipe();
         using (reader)
@@ -25,11 +22,13 @@ internal static class StarterDaemon
             using (var nothing = Libc.Open("/dev/null", Libc.ReadOnly))
             {
                 var report = Libc.InheritableDescriptors().Append(2).Max() + 1;
-                var option = string.Create(CultureInfo.InvariantCulture, $"--{StarterArguments.ReportOption}={report}");
-                pid = Libc.Spawn(new SpawnOrder(Self, [StarterRole.Name, option, .. arguments], Variables())
+                string[] orders = [StarterRole.Begin, report.ToString(CultureInfo.InvariantCulture)];
+                pid = Libc.Spawn(new SpawnOrder(
+                    StarterCall.FindProgram(), call.Words(), StarterCall.EnvironmentWith(orders))
                 {
                     Descriptors = new Dictionary<int, SafeHandle> { [0] = nothing, [report] = writer },
                     KeepsOthers = true,
+                    BlockedSignals = StarterSignals.All,
                 });
             }
 
@@ -67,16 +66,5 @@ internal static class StarterDaemon
 
             bytes.AddRange(buffer[..Math.Max(0, length)]);
         }
-    }
-
-    private static List<string> Variables()
-    {
-        var variables = new List<string>();
-        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
-        {
-            variables.Add($"{entry.Key}={entry.Value}");
-        }
-
-        return variables;
     }
 }

@@ -67,7 +67,8 @@ internal static class StarterHelp
           --listen-fds
               tells the workers of their sockets by LISTEN_FDS, too
 
-        Times may have fractions. Signals: HUP restarts, TERM, INT and QUIT stop, USR1 opens the log file anew.
+        Times may have fractions. Signals: HUP restarts, TERM, INT and QUIT stop, USR1 opens the log file anew, USR2
+        makes start_server the program that now stands where it was started, without a restart of the workers.
 
         """;
 }

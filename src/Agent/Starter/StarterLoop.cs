@@ -14,7 +14,6 @@ internal sealed class StarterLoop
     private readonly StarterParts _parts;
     private readonly StarterPlanner _planner;
     private readonly Queue<StarterEvent> _events = new();
-    private StarterState _state = new();
     private StarterSettings _settings;
     private IDisposable? _alarm;
     private bool _isWorking;
@@ -29,6 +28,9 @@ internal sealed class StarterLoop
         loop.Pinned = sockets.Listen;
         loop.Changed = _ => Handle(new StarterEvent.Look());
     }
+
+    /// <summary>What the planner remembers.</summary>
+    public StarterState State { get; set; } = new();
 
     /// <summary>Returns when the end was asked for and the last worker has ended.</summary>
     public void Run()
@@ -52,7 +54,7 @@ internal sealed class StarterLoop
             _settings = StarterEnvironment.SettingsOf(_parts.Environment.Read());
             while (_events.TryDequeue(out var next))
             {
-                (_state, var actions) = _planner.Apply(_state, next, View());
+                (State, var actions) = _planner.Apply(State, next, View());
                 foreach (var action in actions)
                 {
                     Act(action);
@@ -65,7 +67,7 @@ internal sealed class StarterLoop
         }
 
         _alarm?.Dispose();
-        _alarm = StarterPlanner.NextLook(_state, View()) is { } due
+        _alarm = StarterPlanner.NextLook(State, View()) is { } due
             ? _poller.After(due - _poller.Now, () => Handle(new StarterEvent.Look()))
             : null;
     }

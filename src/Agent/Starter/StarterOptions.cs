@@ -45,9 +45,6 @@ internal sealed record StarterOptions
 
     public bool OffersListenFds { get; init; }
 
-    /// <summary>Where a daemon reports to the process that the user started; null: it is that process.</summary>
-    public int? ReportDescriptor { get; init; }
-
     public IReadOnlyList<string> Command { get; init; } = [];
 }
 

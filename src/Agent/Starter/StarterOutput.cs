@@ -15,8 +15,8 @@ internal sealed class StarterOutput(StarterOptions options) : IDisposable
     private readonly SafeFileHandle _error = new(StandardError, ownsHandle: false);
     private SafeFileHandle? _log;
 
-    /// <summary>The process of a command that takes the output; null: there is none.</summary>
-    public SafeFileHandle? LogProcess { get; private set; }
+    /// <summary>The process of a command that takes the output; null: there is none, or it has ended.</summary>
+    public SafeFileHandle? LogProcess { get; set; }
 
     private string? Command => options.LogFile?.TrimStart() is ['|', .. var command] ? command.TrimStart() : null;
 
@@ -74,6 +74,13 @@ internal sealed class StarterOutput(StarterOptions options) : IDisposable
                 Say(e.Message);
             }
         }
+    }
+
+    /// <summary>It has ended.</summary>
+    public void ForgetLogProcess()
+    {
+        LogProcess?.Dispose();
+        LogProcess = null;
     }
 
     public void Dispose()

@@ -10,22 +10,23 @@ internal sealed class StarterReport : IDisposable
     public const byte Up = (byte)'+';
     public const byte NotUp = (byte)'-';
 
-    private SafeFileHandle? _pipe;
-
-    /// <param name="descriptor">Where; null: nobody waits.</param>
-    public StarterReport(int? descriptor)
+    /// <param name="pipe">Where; null: nobody waits.</param>
+    public StarterReport(SafeFileHandle? pipe)
     {
-        if (descriptor is { } number)
+        Pipe = pipe;
+        if (pipe is not null)
         {
             // No worker must have it: its end tells that this process has ended without a word.
-            _pipe = Libc.Inherit(number);
-            Libc.SetInherited(_pipe, inherited: false);
+            Libc.SetInherited(pipe, inherited: false);
         }
     }
 
+    /// <summary>Null: it was told, or nobody waits.</summary>
+    public SafeFileHandle? Pipe { get; private set; }
+
     public void Send(string? failure)
     {
-        if (_pipe is { } pipe)
+        if (Pipe is { } pipe)
         {
             try
             {
@@ -42,7 +43,7 @@ internal sealed class StarterReport : IDisposable
 
     public void Dispose()
     {
-        _pipe?.Dispose();
-        _pipe = null;
+        Pipe?.Dispose();
+        Pipe = null;
     }
 }

@@ -1,6 +1,8 @@
 using System.ComponentModel;
+using System.Globalization;
+using System.Text.Json;
 using Slipway.Agent.Native;
-using Slipway.Agent.Supervisor;
+using Slipway.Agent.Supervisor.Upgrades;
 
 namespace Slipway.Agent.Starter;
 
@@ -9,22 +11,24 @@ internal static class StarterRole
 {
     public const string Name = "start_server";
 
+    /// <summary>The order to begin where signals are held, and to a daemon at which descriptor to report.</summary>
+    public const string Begin = "--begin";
+
     /// <summary>The version of Server::Starter whose options and words these are.</summary>
     private const string Version = "0.35";
 
-    private const string Command = "start-server";
-    private const int MostName = 4096;
-
-    /// <summary>The arguments for start_server; null: somebody else was called.</summary>
-    public static string[]? ArgumentsOf(string[] arguments) =>
-        arguments is [Command, .. var rest] ? rest : IsCalled() ? arguments : null;
-
-    public static async Task<int> RunAsync(string[] arguments)
+    public static async Task<int> RunAsync(StarterCall call)
     {
         using var output = new StarterOutput(new StarterOptions());
         try
         {
-            var options = StarterArguments.Parse(arguments);
+            if (call.Arguments is [StarterFront.Preflight, .. var given])
+            {
+                StarterArguments.Parse(given);
+                return PreflightRole.Run(handover => StarterHandover.Read(handover.Front));
+            }
+
+            var options = StarterArguments.Parse(call.Arguments);
             var control = new StarterControl(options, TimeProvider.System, output.Say);
             switch (options.Verb)
             {
@@ -41,9 +45,9 @@ internal static class StarterRole
                     await control.StopAsync();
                     return 0;
                 default:
-                    return options is { IsDaemon: true, ReportDescriptor: null }
-                        ? StarterDaemon.Start(arguments, output.Say)
-                        : Serve(options, output);
+                    return options.IsDaemon && call.Orders is []
+                        ? StarterDaemon.Start(call, output.Say)
+                        : Serve(call, options, output);
             }
         }
         catch (Exception e) when (IsExpected(e))
@@ -54,24 +58,36 @@ internal static class StarterRole
     }
 
     private static bool IsExpected(Exception e) =>
-        e is StarterException or Win32Exception or IOException or UnauthorizedAccessException;
+        e is StarterException or Win32Exception or IOException or UnauthorizedAccessException or JsonException;
 
-    /// <summary>Whether the name that this program was called by ends in ours.</summary>
-    private static bool IsCalled()
+    private static int Serve(StarterCall call, StarterOptions options, StarterOutput errors)
     {
-        Span<byte> buffer = stackalloc byte[MostName];
-        var line = Libc.ReadStart("/proc/self/cmdline\0"u8, buffer);
-        var end = line.IndexOf((byte)0);
-        var name = end < 0 ? line : line[..end];
-        return name[(name.LastIndexOf((byte)'/') + 1)..].SequenceEqual("start_server"u8);
-    }
+        // Before anything else: where SIGCHLD is ignored, the kernel keeps no exit status.
+        Libc.ResetSignal(Libc.SignalChild);
+        Libc.IgnoreSignal(Libc.SignalPipe);
+        Libc.NameProcess("start_server\0"u8); // A daemon's would be that of /proc/self/exe.
+        var front = new StarterFront(call);
+        if (UpgradeRole.Run(
+            front,
+            call.Orders,
+            (taken, poller) => StarterServer.Resume(options, front, taken, poller),
+            (server, _) => server.Run()) is { } code)
+        {
+            return code;
+        }
 
-    private static int Serve(StarterOptions options, StarterOutput errors)
-    {
-        using var report = new StarterReport(options.ReportDescriptor);
+        if (call.Orders is [] && !StarterSignals.AreHeld)
+        {
+            front.Become(StarterCall.FindProgram(), Begin);
+        }
+
+        int? number = call.Orders is [Begin, var text] ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+        using var report = new StarterReport(number is { } known ? Libc.Inherit(known) : null);
         try
         {
-            Serve(options, report);
+            using var poller = new Poller(TimeProvider.System);
+            using var server = StarterServer.Open(options, front, report, poller);
+            server.Run();
             return 0;
         }
         catch (Exception e) when (IsExpected(e))
@@ -79,52 +95,5 @@ internal static class StarterRole
             errors.Say(e.Message); // Before the report's end, after which nobody reads it any more.
             return 1;
         }
-    }
-
-    private static void Serve(StarterOptions options, StarterReport report)
-    {
-        // Before anything else: where SIGCHLD is ignored, the kernel keeps no exit status.
-        Libc.ResetSignal(Libc.SignalChild);
-        Libc.IgnoreSignal(Libc.SignalPipe);
-        Libc.NameProcess("start_server\0"u8); // A daemon's would be that of /proc/self/exe.
-        using var output = new StarterOutput(options);
-        output.Open();
-        output.Say($"start_server (pid:{Environment.ProcessId}) starting now...");
-        using var pidFile = options.PidFile is { } path ? PidFile.Take(path) : null;
-        var status = options.StatusFile is { } statusPath ? new StatusFile(statusPath) : null;
-        using var poller = new Poller(TimeProvider.System);
-        using var supervisor = new SupervisorLoop(folder: null, poller, new Random());
-        var sockets = StarterSockets.Open(options, supervisor.Listeners, output.Say);
-        if (options.Ready == StarterReadiness.Tcp
-            && !sockets.Listen.Any(spec => ListenAddress.Parse(spec.Address)!.Kind == ListenKind.Tcp))
-        {
-            throw new StarterException("--ready=tcp needs a TCP socket to connect to; give one by --port");
-        }
-
-        output.Redirect();
-        status?.Remove();
-        var parts = new StarterParts(output, new StarterEnvironment(options), status, report);
-        var loop = new StarterLoop(poller, supervisor, options, sockets, parts);
-        using var logEnd = WatchLog(poller, output);
-        using var signals = new StarterSignals(poller, loop.Handle, output.Reopen);
-        pidFile?.Write(Environment.ProcessId); // Who reads it may send signals.
-        loop.Run();
-        status?.Remove();
-    }
-
-    /// <summary>Leaves no zombie of a command that takes the output.</summary>
-    private static IDisposable? WatchLog(Poller poller, StarterOutput output)
-    {
-        IDisposable? watch = null;
-        if (output.LogProcess is { } process)
-        {
-            watch = poller.On(process, Libc.Readable, () =>
-            {
-                Libc.WaitForChild(process, reap: true);
-                watch!.Dispose();
-            });
-        }
-
-        return watch;
     }
 }

@@ -1,12 +1,12 @@
-using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Native;
-using Slipway.Agent.Supervisor;
 
 namespace Slipway.Agent.Starter;
 
-/// <summary>Brings signals to the loop's thread, in the order of their arrival.</summary>
+/// <summary>
+/// Brings signals to the loop's thread. They wait in the kernel until the loop takes them, so that none is lost when
+/// the program is exchanged, nor when nohup or a shell has left them ignored.
+/// </summary>
 internal sealed class StarterSignals : IDisposable
 {
     private static readonly int[] Heard =
@@ -15,60 +15,39 @@ internal sealed class StarterSignals : IDisposable
         Libc.SignalUser1, Libc.SignalUser2, Libc.SignalAlarm,
     ];
 
-    private readonly SafeFileHandle _wakeUp = Libc.CreateEvent();
-    private readonly ConcurrentQueue<int> _arrived = new();
-    private readonly List<IDisposable> _registrations = [];
-    private readonly Action<StarterEvent> _handle;
-    private readonly Action _reopen;
+    private readonly SafeFileHandle _waiting = Libc.CreateSignalFile(Heard);
+    private readonly IDisposable _watch;
+    private readonly Action<int> _handle;
 
-    public StarterSignals(Poller poller, Action<StarterEvent> handle, Action reopen)
+    public StarterSignals(Poller poller, Action<int> handle)
     {
-        (_handle, _reopen) = (handle, reopen);
-        _registrations.Add(poller.On(_wakeUp, Libc.Readable, OnWakeUp));
-
-        // The runtime leaves alone what nohup, or a shell's &, has ignored; it looks at some of them with the first.
-        foreach (var signal in Heard.Where(Libc.IsIgnored))
-        {
-            Libc.ResetSignal(signal);
-        }
-
-        foreach (var signal in Heard)
-        {
-            _registrations.Add(PosixSignalRegistration.Create((PosixSignal)signal, context =>
-            {
-                context.Cancel = true;
-                _arrived.Enqueue(signal);
-                Libc.Write(_wakeUp, BitConverter.GetBytes(1UL));
-            }));
-        }
+        _handle = handle;
+        _watch = poller.On(_waiting, Libc.Readable, TakeAll);
     }
+
+    /// <summary>All that are heard.</summary>
+    public static IReadOnlyList<int> All => Heard;
+
+    /// <summary>
+    /// Whether they wait in each thread of this process: whoever started the program has seen to it, since the
+    /// runtime has made threads before any code of ours could.
+    /// </summary>
+    public static bool AreHeld => Libc.AreBlocked(Heard);
+
+    /// <summary>For this thread, and for all of what it becomes by an exec.</summary>
+    public static void Hold() => Libc.BlockSignals(Heard);
 
     public void Dispose()
     {
-        _registrations.ForEach(registration => registration.Dispose());
-        _wakeUp.Dispose();
+        _watch.Dispose();
+        _waiting.Dispose();
     }
 
-    private void OnWakeUp()
+    private void TakeAll()
     {
-        Span<byte> count = stackalloc byte[8];
-        Libc.Read(_wakeUp, count);
-        while (_arrived.TryDequeue(out var signal))
+        while (Libc.TakeSignal(_waiting) is { } signal)
         {
-            switch (signal)
-            {
-                case Libc.SignalHangUp:
-                    _handle(new StarterEvent.HangUp());
-                    break;
-                case Libc.SignalUser1:
-                    _reopen();
-                    break;
-                case Libc.SignalUser2 or Libc.SignalAlarm:
-                    break; // Deadly otherwise.
-                default:
-                    _handle(new StarterEvent.Terminate(SignalTable.NameOf(signal)));
-                    break;
-            }
+            _handle(signal);
         }
     }
 }

@@ -40,4 +40,10 @@ internal sealed record StarterState
 
     /// <summary>What the status file says; null: there is none yet.</summary>
     public ImmutableArray<StatusLine>? Status { get; init; }
+
+    /// <summary>What an older program did not write is null now, whatever the types say.</summary>
+    public StarterState Normalized() => this with
+    {
+        Seen = Seen ?? ImmutableSortedDictionary<int, int>.Empty,
+    };
 }

@@ -25,6 +25,7 @@ internal sealed class SupervisorLoop : IDisposable
     private readonly ReadinessWatch _readiness;
     private readonly LivenessWatch _liveness;
     private readonly SupervisorUpgrade _upgrade;
+    private readonly UpgradeFront _front;
     private readonly TakenHandover? _taken;
     private readonly Queue<SupervisorEvent> _events = new();
     private readonly List<Action> _effects = [];
@@ -35,17 +36,20 @@ internal sealed class SupervisorLoop : IDisposable
     /// <param name="folder">Where its state, its log and its socket are; null: it has none of them.</param>
     /// <param name="poller">Where it waits.</param>
     /// <param name="jitter">For the pauses between starts.</param>
+    /// <param name="front">How an upgrade calls the next program.</param>
     /// <param name="taken">What another program of this process has handed over; null: there was none.</param>
-    public SupervisorLoop(string? folder, Poller poller, Random jitter, TakenHandover? taken = null)
+    public SupervisorLoop(
+        string? folder, Poller poller, Random jitter, UpgradeFront front, TakenHandover? taken = null)
     {
-        (_poller, _planner, _taken) = (poller, new SupervisorPlanner(jitter), taken);
+        (_poller, _planner, _front, _taken) = (poller, new SupervisorPlanner(jitter), front, taken);
         _store = new SupervisorStore(folder, poller);
+        Complain = _store.Complain;
         _log = folder is null ? null : new OutputLog(folder, TimeProvider.System);
         _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice);
         _children = new ChildSet(_context);
         _readiness = new ReadinessWatch(_context, _children, Listeners);
         _liveness = new LivenessWatch(_context, _children, _readiness);
-        _upgrade = new SupervisorUpgrade(folder, poller, HandOver, OnUpgradeChanged);
+        _upgrade = new SupervisorUpgrade(front, poller, HandOver, OnUpgradeChanged);
         if (taken is not null)
         {
             Resume(taken);
@@ -76,6 +80,9 @@ internal sealed class SupervisorLoop : IDisposable
     /// <summary>Called whenever the plan has become another one and its effects have begun.</summary>
     public Action<SupervisorPlan> Changed { get; set; } = _ => { };
 
+    /// <summary>Called with a line for its own log.</summary>
+    public Action<string> Complain { get; set; }
+
     private bool IsDone => Plan.IsStopping && _children.IsEmpty;
 
     /// <summary>Asks all generations to finish; <see cref="Run"/> returns when they have.</summary>
@@ -87,7 +94,10 @@ internal sealed class SupervisorLoop : IDisposable
         {
             Save(); // The program before may have had no room for it.
             _upgrade.Complete(_taken);
-            _children.EndStrangers(_taken.Handover.Keeper?.Pid ?? 0);
+            if (_front.StandsAlone)
+            {
+                _children.EndStrangers(_taken.Handover.Keeper?.Pid ?? 0);
+            }
         }
 
         var failures = 0;
@@ -102,7 +112,7 @@ internal sealed class SupervisorLoop : IDisposable
                 e is Win32Exception or IOException or UnauthorizedAccessException && failures++ < MostFailures)
             {
                 // One descriptor's trouble must not end what runs; what persists is left to a successor.
-                _store.Complain(e.ToString());
+                Complain(e.ToString());
             }
         }
     }
@@ -139,7 +149,7 @@ internal sealed class SupervisorLoop : IDisposable
                 Shutdown();
                 break;
             case SupervisorVerb.Upgrade when !Plan.IsStopping:
-                _refusal = _upgrade.Begin(request.Program);
+                _refusal = Upgrade(request.Program) is { } why ? $"program: {why}" : null;
                 break;
             case SupervisorVerb.State or SupervisorVerb.Watch:
                 break;
@@ -153,6 +163,10 @@ internal sealed class SupervisorLoop : IDisposable
 
     /// <summary>Signals the process of a generation and nobody else.</summary>
     public void Signal(int number, int signal) => Try(() => _children.Find(number)?.Stop(signal));
+
+    /// <summary>Begins to exchange this process's program for another.</summary>
+    /// <returns>Why not; null: it is under way.</returns>
+    public string? Upgrade(string? program) => _upgrade.Begin(program);
 
     public void Post(SupervisorEvent happened)
     {
@@ -313,7 +327,7 @@ internal sealed class SupervisorLoop : IDisposable
 
     private void OnUpgradeChanged()
     {
-        _store.Complain(_upgrade.State.ToString());
+        Complain(_upgrade.State.ToString());
         _server?.Publish(State());
     }
 
@@ -327,10 +341,12 @@ internal sealed class SupervisorLoop : IDisposable
         var handover = new Handover(Handover.CurrentFormat, BuildInfo.Version, Plan)
         {
             Origin = _poller.Origin,
+            Pinned = Pinned,
             Lock = Lock is null ? null : descriptors.Add(Lock),
             Control = _server is null ? null : descriptors.Add(_server.Listener),
         };
-        return Listeners.HandOver(_children.HandOver(handover, descriptors), descriptors);
+        handover = Listeners.HandOver(_children.HandOver(handover, descriptors), descriptors);
+        return _front.HandOver(handover, descriptors);
     }
 
     private void Save() =>
@@ -349,6 +365,7 @@ internal sealed class SupervisorLoop : IDisposable
         Listeners.Take(taken.Handover, taken.Descriptors);
         _children.Take(taken.Handover, taken.Descriptors);
         Plan = taken.Handover.Plan;
+        Pinned = taken.Handover.Pinned;
         BeginProbes();
     }
 

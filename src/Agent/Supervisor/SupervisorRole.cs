@@ -18,24 +18,30 @@ internal static class SupervisorRole
     {
         // Before anything else: where SIGCHLD is ignored, the kernel keeps no exit status.
         Libc.ResetSignal(Libc.SignalChild);
-        switch (args)
+        return args switch
         {
-            case ["launch"]:
-                return LaunchRole.Run();
-            case [Preflight.Argument]:
-                return PreflightRole.Run();
-            case ["--folder", { Length: > 0 } folder]:
-                return Guard(folder, () => Supervise(Path.GetFullPath(folder)));
-            case ["--folder", { } folder, KeeperRole.Argument]:
-                return Guard(folder, () => KeeperRole.Run(folder));
-            case ["--folder", { } folder, SupervisorUpgrade.Handed, { } state, SupervisorUpgrade.Previous, { } older]:
-                return Guard(folder, () => ResumeRole.Run(folder, state, older, refusal: null, Serve));
-            case ["--folder", { } folder, SupervisorUpgrade.Handed, { } state, SupervisorUpgrade.Refused, { } refusal]:
-                return Guard(folder, () => ResumeRole.Run(folder, state, previous: null, refusal, Serve));
-            default:
-                Console.Error.WriteLine("usage: slipway-agent supervisor --folder DIR");
-                return 2;
-        }
+            ["launch"] => LaunchRole.Run(),
+            [Preflight.Argument] => PreflightRole.Run(),
+            ["--folder", { Length: > 0 } folder] => Guard(folder, () => Supervise(Path.GetFullPath(folder))),
+            ["--folder", { } folder, .. { Length: > 0 } words] => Guard(folder, () => Resume(folder, words)),
+            _ => Misused(),
+        };
+    }
+
+    private static int Misused()
+    {
+        Console.Error.WriteLine("usage: slipway-agent supervisor --folder DIR");
+        return 2;
+    }
+
+    private static int Resume(string folder, string[] words)
+    {
+        var front = new SupervisorFront(folder);
+        return UpgradeRole.Run(
+            front,
+            words,
+            (taken, poller) => new SupervisorLoop(folder, poller, new Random(), front, taken),
+            Serve) ?? Misused();
     }
 
     private static int Supervise(string folder)
@@ -48,7 +54,10 @@ internal static class SupervisorRole
 
         AtomicFile.Sweep(folder);
         using var poller = new Poller(TimeProvider.System);
-        using var loop = new SupervisorLoop(folder, poller, new Random()) { Lock = file };
+        using var loop = new SupervisorLoop(folder, poller, new Random(), new SupervisorFront(folder))
+        {
+            Lock = file,
+        };
         Serve(loop, poller);
         return 0;
     }

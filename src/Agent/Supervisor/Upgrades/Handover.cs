@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Deployments;
 using Slipway.Agent.Native;
 
 namespace Slipway.Agent.Supervisor.Upgrades;
@@ -31,6 +32,12 @@ internal sealed record Handover(int Format, string Version, SupervisorPlan Plan)
 
     /// <summary>What ended processes said last, by ticket.</summary>
     public IReadOnlyDictionary<string, string> Outputs { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The sockets that stay open whether or not a generation wants them.</summary>
+    public IReadOnlyList<ListenSpec> Pinned { get; init; } = [];
+
+    /// <summary>What the program has beside a supervisor's state, in its own words; null: nothing.</summary>
+    public string? Front { get; init; }
 
     /// <summary>The upgrade that this is for.</summary>
     public UpgradeState Upgrade { get; init; } = UpgradeState.None;
@@ -71,6 +78,7 @@ internal sealed record Handover(int Format, string Version, SupervisorPlan Plan)
         Listeners = Listeners ?? [],
         Children = Children ?? [],
         Outputs = Outputs ?? new Dictionary<string, string>(),
+        Pinned = Pinned ?? [],
         Upgrade = Upgrade ?? UpgradeState.None,
     };
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Agent.Native;
 
@@ -9,22 +10,27 @@ namespace Slipway.Agent.Supervisor.Upgrades;
 /// </summary>
 internal sealed class Keeper(int pid, SafeFileHandle process, SafeFileHandle word)
 {
+    private const int LastStandard = 2;
+
     private IDisposable? _watch;
 
-    public static Keeper Start(string folder, Handover handover, HandoverDescriptors descriptors)
+    public static Keeper Start(UpgradeFront front, Handover handover, HandoverDescriptors descriptors)
     {
         var (reader, word) = Libc.CreatePipe();
-        using var nothing = Libc.Open("/dev/null", Libc.ReadWrite);
-        using var log = new SafeFileHandle(2, ownsHandle: false);
         using var supervisor = Libc.OpenProcess(Environment.ProcessId)!;
+
+        // Beside what others have given this process to pass on, which keeps its numbers.
+        var first = Libc.InheritableDescriptors().Append(LastStandard).Max() + 1;
         using (reader)
-        using (var state = KeeperRole.Renumber(handover, descriptors).Write())
+        using (var state = KeeperRole.Renumber(handover, descriptors, first).Write())
         {
-            string[] arguments = ["slipway-agent", "supervisor", "--folder", folder, KeeperRole.Argument];
-            var pid = Libc.Spawn(new SpawnOrder(ChildLauncher.Self, arguments, ChildLauncher.OwnEnvironment())
+            var call = front.CallFor(KeeperRole.Argument, first.ToString(CultureInfo.InvariantCulture));
+            var pid = Libc.Spawn(new SpawnOrder(ChildLauncher.Self, call.Arguments, call.Environment)
             {
-                Descriptors = SpawnOrder.InOrder(
-                    [nothing, log, log, state, supervisor, reader, .. descriptors.Files]),
+                Descriptors = SpawnOrder.InOrder([state, supervisor, reader, .. descriptors.Files])
+                    .ToDictionary(file => first + file.Key, file => file.Value),
+                KeepsOthers = true,
+                LeadsSession = front.StandsAlone,
             });
             return new Keeper(pid, Libc.OpenProcess(pid)!, word);
         }

@@ -13,24 +13,22 @@ internal static class KeeperRole
     public const string Argument = "--keep";
     public const byte Healthy = 1;
 
-    private const int State = 3;
-    private const int Supervisor = 4;
-    private const int Word = 5;
-    private const int FirstDescriptor = 6;
+    /// <summary>From the first one on: the state, the supervisor, the word, and all that was handed over.</summary>
+    private const int Own = 3;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     /// <summary>The handover with the numbers that its descriptors have in the keeper.</summary>
-    public static Handover Renumber(Handover handover, HandoverDescriptors descriptors) => handover with
+    public static Handover Renumber(Handover handover, HandoverDescriptors descriptors, int first) => handover with
     {
-        Descriptors = [.. Enumerable.Range(FirstDescriptor, descriptors.Files.Count)],
+        Descriptors = [.. Enumerable.Range(first + Own, descriptors.Files.Count)],
         Keeper = null,
     };
 
-    public static int Run(string folder)
+    public static int Run(UpgradeFront front, int first)
     {
-        using var supervisor = Libc.Inherit(Supervisor);
-        using var word = Libc.Inherit(Word);
+        using var supervisor = Libc.Inherit(first + 1);
+        using var word = Libc.Inherit(first + 2);
         Libc.SetInherited(supervisor, inherited: false);
         Libc.SetInherited(word, inherited: false);
         using var poller = new Poller(TimeProvider.System);
@@ -64,12 +62,12 @@ internal static class KeeperRole
             return 0;
         }
 
-        string[] arguments =
-        [
-            "slipway-agent", "supervisor", "--folder", folder,
-            SupervisorUpgrade.Handed, $"{State}", SupervisorUpgrade.Refused, why,
-        ];
-        Libc.Execute(ChildLauncher.Self, arguments, ChildLauncher.OwnEnvironment(), last: () => { });
+        front.Become(
+            ChildLauncher.Self,
+            UpgradeFront.Handed,
+            first.ToString(CultureInfo.InvariantCulture),
+            UpgradeFront.Refused,
+            why);
         return 1;
     }
 

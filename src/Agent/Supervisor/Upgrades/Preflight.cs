@@ -22,19 +22,24 @@ internal sealed class Preflight : IDisposable
     private bool _isLate;
 
     /// <param name="poller">What waits for the answer.</param>
-    /// <param name="program">The program.</param>
+    /// <param name="program">The program, and the arguments that it is asked with.</param>
     /// <param name="handover">The state.</param>
     /// <param name="passed">Is told the version.</param>
     /// <param name="failed">Is told why it could not.</param>
     /// <exception cref="Win32Exception">It cannot be executed.</exception>
-    public Preflight(Poller poller, string program, Handover handover, Action<string> passed, Action<string> failed)
+    public Preflight(
+        Poller poller,
+        (string Path, IReadOnlyList<string> Arguments) program,
+        Handover handover,
+        Action<string> passed,
+        Action<string> failed)
     {
         (_output, var writer) = Libc.CreatePipe();
         try
         {
             using var state = handover.Write();
             _pid = Libc.Spawn(
-                new SpawnOrder(program, [program, "supervisor", Argument], ChildLauncher.OwnEnvironment())
+                new SpawnOrder(program.Path, program.Arguments, ChildLauncher.OwnEnvironment())
                 {
                     Descriptors = SpawnOrder.InOrder(state, writer, writer),
                 });

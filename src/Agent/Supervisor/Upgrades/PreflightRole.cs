@@ -7,12 +7,14 @@ namespace Slipway.Agent.Supervisor.Upgrades;
 /// <summary>Answers an older supervisor that asks whether this program could take its state over.</summary>
 internal static class PreflightRole
 {
-    public static int Run()
+    /// <param name="check">Throws when it does not understand what is beside the state; null: nothing is.</param>
+    public static int Run(Action<Handover>? check = null)
     {
         try
         {
             using var state = Libc.Inherit(0);
-            Handover.Read(state);
+            var handover = Handover.Read(state);
+            check?.Invoke(handover);
             Console.Out.WriteLine(BuildInfo.Version);
             return 0;
         }

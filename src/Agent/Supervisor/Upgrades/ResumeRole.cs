@@ -5,79 +5,78 @@ using Slipway.Agent.Native;
 namespace Slipway.Agent.Supervisor.Upgrades;
 
 /// <summary>
-/// How a program becomes the supervisor that another one was. If it cannot, it gives everything back to the one
-/// before; if that cannot, its keeper takes over.
+/// How a program becomes what another one was. If it cannot, it gives everything back to the one before; if that
+/// cannot, its keeper takes over.
 /// </summary>
 internal static class ResumeRole
 {
-    private const int FirstOther = 3;
     private const int MostReason = 500;
 
-    /// <summary>Returns when the supervisor has ended.</summary>
-    /// <param name="folder">The supervisor's folder.</param>
-    /// <param name="handed">The number of the descriptor that has the state.</param>
-    /// <param name="previous">The number of the descriptor of the program before; null: this is it.</param>
-    /// <param name="refusal">Why the newer program could not take over; null: this is the newer one.</param>
-    /// <param name="serve">What a supervisor does.</param>
-    public static int Run(
-        string folder, string handed, string? previous, string? refusal, Action<SupervisorLoop, Poller> serve)
+    /// <summary>Returns when what was taken over has ended.</summary>
+    public static int Run<T>(
+        UpgradeFront front, ResumeOrder order, Func<TakenHandover, Poller, T> build, Action<T, Poller> serve)
+        where T : IDisposable
     {
         SafeFileHandle? state = null;
         HandoverDescriptors? descriptors = null;
         Poller? poller = null;
-        SupervisorLoop? loop = null;
+        T? resumed = default;
         try
         {
-            state = Libc.Inherit(NumberOf(handed));
+            state = Libc.Inherit(order.State);
             var handover = Handover.Read(state);
             descriptors = new HandoverDescriptors(handover.Descriptors);
-            Libc.CloseOnExecFrom(FirstOther);
+            SetInherited(state, descriptors, inherited: false);
             poller = new Poller(TimeProvider.System, handover.Origin);
-            loop = new SupervisorLoop(
-                folder, poller, new Random(), new TakenHandover(handover, descriptors, refusal));
+            resumed = build(new TakenHandover(handover, descriptors, order.Refusal), poller);
         }
-        catch (Exception e) when (previous is not null && e is not OutOfMemoryException)
+        catch (Exception e) when (order.Previous is not null && e is not OutOfMemoryException)
         {
             // Whatever it was: nothing has begun here yet, and the program before knows its own state.
-            if (descriptors is not null)
-            {
-                Libc.SetInherited(state!, inherited: true);
-                descriptors.SetInherited(inherited: true);
-            }
-
-            GiveBack(folder, handed, NumberOf(previous), e.Message);
+            SetInherited(state, descriptors, inherited: true);
+            GiveBack(front, order, e.Message);
             GC.KeepAlive(descriptors); // Of what could not be built: a collection would close them.
         }
 
         state!.Dispose();
-        if (previous is not null)
+        if (order.Previous is { } previous)
         {
-            using var program = new SafeFileHandle(NumberOf(previous), ownsHandle: true);
+            using var program = new SafeFileHandle(previous, ownsHandle: true);
         }
 
         using (poller)
-        using (loop)
+        using (resumed)
         {
-            serve(loop!, poller!);
+            serve(resumed!, poller!);
             return 0;
         }
     }
 
-    private static int NumberOf(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
-
-    private static void GiveBack(string folder, string handed, int previous, string why)
+    private static void SetInherited(SafeFileHandle? state, HandoverDescriptors? descriptors, bool inherited)
     {
-        using var program = new SafeFileHandle(previous, ownsHandle: true);
+        if (state is not null && descriptors is not null)
+        {
+            Libc.SetInherited(state, inherited);
+            descriptors.SetInherited(inherited);
+        }
+    }
+
+    private static void GiveBack(UpgradeFront front, ResumeOrder order, string why)
+    {
+        using var program = new SafeFileHandle(order.Previous!.Value, ownsHandle: true);
         Console.Error.WriteLine($"{TimeProvider.System.GetUtcNow():O} cannot take over: {why}");
         Libc.SetInherited(program, inherited: false);
-        Libc.Execute(
-            $"/proc/self/fd/{previous}",
-            [
-                "slipway-agent", "supervisor", "--folder", folder,
-                SupervisorUpgrade.Handed, handed,
-                SupervisorUpgrade.Refused, why.Length > MostReason ? why[..MostReason] : why,
-            ],
-            ChildLauncher.OwnEnvironment(),
-            last: () => { });
+        front.Become(
+            string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{order.Previous}"),
+            UpgradeFront.Handed,
+            order.State.ToString(CultureInfo.InvariantCulture),
+            UpgradeFront.Refused,
+            why.Length > MostReason ? why[..MostReason] : why);
     }
 }
+
+/// <summary>Where a program finds what it takes over.</summary>
+/// <param name="State">The number of the descriptor that has the state.</param>
+/// <param name="Previous">That of the program before; null: this is it.</param>
+/// <param name="Refusal">Why the newer program could not take over; null: this is the newer one.</param>
+internal sealed record ResumeOrder(int State, int? Previous, string? Refusal = null);

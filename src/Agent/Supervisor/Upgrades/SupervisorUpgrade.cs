@@ -7,24 +7,16 @@ namespace Slipway.Agent.Supervisor.Upgrades;
 /// Exchanges the program of this process for another. Number, children, sockets and pipes stay; connections wait in
 /// the backlog meanwhile. Whoever asks the socket then waits as well, and whoever watches has to connect anew.
 /// </summary>
-/// <param name="folder">The supervisor's folder.</param>
+/// <param name="front">Whose program it is.</param>
 /// <param name="poller">The supervisor's poller.</param>
 /// <param name="handOver">Makes the state; the output is written.</param>
 /// <param name="changed">Is called when <see cref="State"/> is another.</param>
 internal sealed class SupervisorUpgrade(
-    string? folder,
+    UpgradeFront front,
     Poller poller,
     Func<HandoverDescriptors, Handover> handOver,
     Action changed) : IDisposable
 {
-    public const string Handed = "--handover";
-    public const string Previous = "--previous";
-    public const string Refused = "--refused";
-
-    /// <summary>They wait while the one program has gone and the other is not ready for them.</summary>
-    private static readonly int[] Signals =
-        [Libc.SignalHangUp, Libc.SignalInterrupt, Libc.SignalQuit, Libc.SignalTerminate];
-
     private Preflight? _preflight;
 
     public UpgradeState State { get; private set; } = UpgradeState.None;
@@ -33,19 +25,14 @@ internal sealed class SupervisorUpgrade(
     /// <returns>Why not; null: it is under way.</returns>
     public string? Begin(string? program)
     {
-        if (folder is null)
-        {
-            return "program: this supervisor has no folder and cannot be exchanged.";
-        }
-
         if (program is null || !Path.IsPathFullyQualified(program))
         {
-            return $"program: '{program}' is not absolute; give the whole path.";
+            return $"'{program}' is not absolute; give the whole path.";
         }
 
         if (_preflight is not null)
         {
-            return "program: another upgrade is under way; wait for its end.";
+            return "another upgrade is under way; wait for its end.";
         }
 
         try
@@ -53,7 +40,7 @@ internal sealed class SupervisorUpgrade(
             var state = handOver(new HandoverDescriptors());
             _preflight = new Preflight(
                 poller,
-                program,
+                (program, front.PreflightArguments),
                 state,
                 version => Become(program, version),
                 why => Fail(program, "", $"it cannot take over: {why}"));
@@ -93,25 +80,23 @@ internal sealed class SupervisorUpgrade(
             {
                 Upgrade = new UpgradeState(UpgradePhase.Checking, program, version, poller.Now),
             };
-            keeper = Keeper.Start(folder!, handover, descriptors);
+            keeper = Keeper.Start(front, handover, descriptors);
             handover = handover with { Keeper = keeper.HandOver(descriptors) };
             using var state = (handover with { Descriptors = descriptors.Numbers }).Write();
             using var previous = Libc.Open(ChildLauncher.Self, Libc.PathOnly);
             Libc.SetInherited(state, inherited: true);
             Libc.SetInherited(previous, inherited: true);
             descriptors.SetInherited(inherited: true);
-            Libc.Execute(
+            front.Become(
                 program,
-                [
-                    "slipway-agent", "supervisor", "--folder", folder!,
-                    Handed, $"{state.DangerousGetHandle()}", Previous, $"{previous.DangerousGetHandle()}",
-                ],
-                ChildLauncher.OwnEnvironment(),
-                last: () => Libc.BlockSignals(Signals));
+                UpgradeFront.Handed,
+                $"{state.DangerousGetHandle()}",
+                UpgradeFront.Previous,
+                $"{previous.DangerousGetHandle()}");
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
-            Libc.UnblockSignals();
+            front.ReleaseSignals();
             descriptors.SetInherited(inherited: false);
             keeper?.Dismiss(poller);
             Fail(program, version, e.Message);

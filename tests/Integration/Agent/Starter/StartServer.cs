@@ -82,9 +82,20 @@ internal sealed partial class StartServer : IAsyncDisposable
     public void StartBy(string program, params string[] arguments) =>
         _running = RunningProgram.Start(program, [.. arguments, _program, .. ControlFiles], Variables);
 
+    /// <summary>Puts another program in its place, as the upgrade of a package does.</summary>
+    public void Install(string program)
+    {
+        File.CreateSymbolicLink(_program + ".new", program);
+        File.Move(_program + ".new", _program, overwrite: true);
+    }
+
     /// <summary>Runs it to its end.</summary>
     public Task<ProgramResult> RunAsync(params string[] arguments) =>
         ProgramResult.RunAsync(_program, [.. ControlFiles, .. arguments], Variables, Cancellation);
+
+    /// <summary>Tells it something by its files, whatever stands in its place now.</summary>
+    public Task<ProgramResult> ControlAsync(params string[] arguments) => ProgramResult.RunAsync(
+        SupervisedWorkload.Program, ["start-server", .. ControlFiles, .. arguments], Variables, Cancellation);
 
     /// <summary>Into the background. To files: a runtime that is not native keeps its output open.</summary>
     public async Task<ProgramResult> DaemonizeAsync(params string[] options)
@@ -105,6 +116,22 @@ internal sealed partial class StartServer : IAsyncDisposable
 
     public Task<string> LineAsync(string text) =>
         _running!.LineAsync(text, Cancellation).WaitAsync(Limit, Cancellation);
+
+    /// <summary>Waits until it has said so many lines with the text.</summary>
+    public Task LinesAsync(string text, int count) => UntilAsync(
+        () => Output.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal)) >= count,
+        () => Output);
+
+    /// <summary>What the log file says, once it has the text.</summary>
+    public async Task<string> LogAsync(string text)
+    {
+        var log = "";
+        await UntilAsync(
+            () => (log = File.Exists(In("log")) ? File.ReadAllText(In("log")) : "").Contains(
+                text, StringComparison.Ordinal),
+            () => log);
+        return log;
+    }
 
     public Task<int> ExitAsync() => _running!.ExitAsync(Cancellation).WaitAsync(Limit, Cancellation);
 

@@ -31,6 +31,8 @@ public class HandoverTests
         Assert.Empty(handover.Listeners);
         Assert.Empty(handover.Children);
         Assert.Empty(handover.Outputs);
+        Assert.Empty(handover.Pinned);
+        Assert.Null(handover.Front);
         Assert.Equal(UpgradeState.None, handover.Upgrade);
         Assert.Null(handover.Keeper);
     }
