@@ -62,7 +62,13 @@ internal sealed class StarterControl(StarterOptions options, TimeProvider time, 
 
             if (PidFile.ReadPid(options.PidFile!) is { } pid && Libc.OpenProcess(pid) is { } process)
             {
-                return process;
+                if (!HasEnded(file))
+                {
+                    return process; // It lives still, so that its number was nobody else's.
+                }
+
+                process.Dispose();
+                continue;
             }
 
             if (Elapsed > Startup)

@@ -31,7 +31,12 @@ internal sealed record StarterHandover(
     {
         var handover = JsonSerializer.Deserialize(
             text ?? throw new JsonException("The handover is of no start_server."),
-            StarterJson.Default.StarterHandover) ?? throw new JsonException("null is no handover.");
+            StarterJson.Default.StarterHandover);
+        if (handover is not { State: not null, Program: not null, Workers: not null })
+        {
+            throw new JsonException("start_server's handover lacks its state, program or workers.");
+        }
+
         return handover.Format is > 0 and <= CurrentFormat
             ? handover with { State = handover.State.Normalized() }
             : throw new JsonException(

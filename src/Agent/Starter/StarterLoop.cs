@@ -64,12 +64,11 @@ internal sealed class StarterLoop
         finally
         {
             _isWorking = false;
+            _alarm?.Dispose();
+            _alarm = StarterPlanner.NextLook(State, View()) is { } due
+                ? _poller.After(due - _poller.Now, () => Handle(new StarterEvent.Look()))
+                : null;
         }
-
-        _alarm?.Dispose();
-        _alarm = StarterPlanner.NextLook(State, View()) is { } due
-            ? _poller.After(due - _poller.Now, () => Handle(new StarterEvent.Look()))
-            : null;
     }
 
     private StarterView View() => new(_loop.Plan, _settings, _poller.Now);

@@ -213,7 +213,7 @@ internal sealed class SupervisorLoop : IDisposable
         }
         catch (Win32Exception e)
         {
-            _store.Complain(e.Message);
+            Complain(e.Message);
         }
     }
 

@@ -44,6 +44,7 @@ internal static class WorkerLauncher
         catch
         {
             notices?.Dispose();
+            gate?.Dispose(); // Without the word to go on, a launcher ends.
             throw;
         }
     }

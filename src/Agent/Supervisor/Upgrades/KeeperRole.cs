@@ -48,6 +48,15 @@ internal static class KeeperRole
         });
         poller.After(Limit, () =>
         {
+            isHealthy |= !isOver && HasWord(word);
+            if (isOver || isHealthy)
+            {
+                isOver = true;
+                return;
+            }
+
+            // From here on its word is too late: it ends, whatever it still says.
+            wordWatch.Dispose();
             why = string.Create(
                 CultureInfo.InvariantCulture, $"the new program had not taken over within {Limit.TotalSeconds} s.");
             Libc.SendSignal(supervisor, Libc.SignalKill);
