@@ -59,6 +59,9 @@ internal static partial class Libc
     /// <summary>What a path names, without following a link; null: nothing.</summary>
     public static FileIdentity? IdentifyFile(string path) => Identify(Here, path, NotThroughLinks);
 
+    /// <summary>What a path leads to, through links; null: nothing.</summary>
+    public static FileIdentity? IdentifyTarget(string path) => Identify(Here, path, flags: 0);
+
     /// <summary>What an open file is.</summary>
     public static FileIdentity? IdentifyFile(SafeHandle file) => Identify(Number(file), "", EmptyPath);
 

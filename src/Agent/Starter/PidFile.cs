@@ -39,7 +39,7 @@ internal sealed class PidFile : IDisposable
                 }
 
                 // Its name may have gone, with the one who had it, between the opening and the lock.
-                if (Libc.IdentifyFile(full) is { } named && named == Libc.IdentifyFile(file))
+                if (Libc.IdentifyTarget(full) is { } named && named == Libc.IdentifyFile(file))
                 {
                     // Nobody is to signal the process that an earlier daemon's number belongs to by now.
                     RandomAccess.SetLength(file, 0);
@@ -96,7 +96,7 @@ internal sealed class PidFile : IDisposable
     /// <summary>Removes the file, if it is still the same, and then lets go of the lock.</summary>
     public void Dispose()
     {
-        if (Libc.IdentifyFile(_path) is { } named && named == Libc.IdentifyFile(File))
+        if (Libc.IdentifyTarget(_path) is { } named && named == Libc.IdentifyFile(File))
         {
             System.IO.File.Delete(_path);
         }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text;
 using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor;
@@ -81,13 +82,11 @@ internal sealed class StarterCall
     {
         try
         {
-            using var given = Libc.Open(path, Libc.PathOnly);
-            using var own = Libc.Open(ChildLauncher.Self, Libc.PathOnly);
-            return Libc.IdentifyFile(given) == Libc.IdentifyFile(own);
+            return Libc.IdentifyTarget(path) is { } given && given == Libc.IdentifyTarget(ChildLauncher.Self);
         }
-        catch (System.ComponentModel.Win32Exception)
+        catch (Win32Exception)
         {
-            return false;
+            return false; // It may be reached from where it was called, but not from the root.
         }
     }
 }

@@ -82,6 +82,21 @@ public sealed class HazardTests
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_pid_file_may_be_a_link()
+    {
+        await using var server = new StartServer(TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(server.PidFile, server.In("elsewhere"));
+        server.Start("--interval=0.2");
+        await server.ServingAsync(1);
+
+        var pid = await server.ReadPidAsync();
+        (await server.RunAsync("--stop", "--timeout=60")).Expect(0);
+
+        Assert.Equal($"{server.Pid}\n", pid);
+        Assert.Null(new FileInfo(server.PidFile).LinkTarget);
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task Restart_waits_for_the_attempt_that_succeeds_and_stop_for_the_end()
     {
         await using var server = new StartServer(TestContext.Current.CancellationToken);
