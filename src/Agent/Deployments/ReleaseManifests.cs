@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Slipway.Agent.Native;
 using Slipway.Shared.Storage;
 
 namespace Slipway.Agent.Deployments;
@@ -104,7 +105,9 @@ internal sealed class ReleaseManifests(string folder)
 
     private static string Hash(string root, ReleaseEntry entry)
     {
-        using var file = File.OpenRead(Path.Combine(root, entry.Path));
+        // Without waiting: it may be a named pipe that nobody writes to.
+        using var handle = Libc.Open(Path.Combine(root, entry.Path), Libc.ReadOnly | Libc.NonBlocking);
+        using var file = new FileStream(handle, FileAccess.Read);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 

@@ -84,6 +84,16 @@ public sealed class AssetsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pipe_that_a_hook_leaves_holds_nothing_up()
+    {
+        var end = await _host.DeployAsync(
+            _host.Files(1, "one", Spec with { Before = Hook("before", "mkfifo pipe") }));
+
+        Assert.Equal((DeploymentPhase.Committed, ""), (end.Phase, end.Detail));
+        Assert.Equal("one", await ReadAsync());
+    }
+
+    [Fact]
     public async Task A_failed_hook_after_the_switch_switches_back()
     {
         var bad = Spec with { After = Hook("after", "cat index.html; exit 1") };
