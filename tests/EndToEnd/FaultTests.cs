@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tests.Kit.Programs;
 
 namespace Tests.EndToEnd;
@@ -29,9 +30,12 @@ public class FaultTests
     }
 
     [Fact(Timeout = 300_000)]
-    public async Task A_wedged_agent_holds_nothing_up()
+    public async Task A_wedged_agent_holds_nothing_up_and_tells_later_what_crashed()
     {
-        await using var scene = await Scene.StartAsync("starlet");
+        const string Program = "command: [";
+        await using var scene = await Scene.StartAsync(
+            "starlet",
+            (Program, Program + """sh, -c, "echo said by $SLIPWAY_VERSION; exec \"$@\"", sh, """));
         var crashed = (await scene.PidsAsync()).Single();
         scene.AgentProgram.Freeze();
 
@@ -56,7 +60,27 @@ public class FaultTests
                 TimeSpan.FromMilliseconds(200), TimeProvider.System, TestContext.Current.CancellationToken);
         }
 
+        var end = await EndAsync();
+        Assert.Equal("signalled", (string?)end["reason"]);
+        Assert.Equal("Ended by signal KILL.", (string?)end["detail"]);
+        Assert.Contains("said by 1.0.0", (string?)end["output"], StringComparison.Ordinal);
         await scene.ReleaseAsync("1.1.0");
+
+        // How the only deployment's program ended, once that has arrived in the history.
+        async Task<JsonNode> EndAsync()
+        {
+            while (true)
+            {
+                var history = await scene.Fleet.DeployctlAsync(TestContext.Current.CancellationToken, "history");
+                if (history.Expect(0).Json.AsArray().Single()!["ends"]!.AsArray() is [var found])
+                {
+                    return found!;
+                }
+
+                await Task.Delay(
+                    TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken);
+            }
+        }
 
         static void Kill(int pid)
         {

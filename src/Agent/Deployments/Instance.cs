@@ -34,4 +34,7 @@ internal sealed record Instance(
 
     /// <summary>The last that it wrote, at most 8 KiB.</summary>
     public string Output { get; init; } = "";
+
+    /// <summary>How its last processes ended by themselves after it was promoted.</summary>
+    public IReadOnlyList<ProgramEnd> Ends { get; init; } = [];
 }

@@ -7,7 +7,7 @@ namespace Slipway.Agent.Deployments;
 /// <summary>
 /// Reports on their way to the control plane, on disk until they are acknowledged. Bounded: when it is full, steps
 /// that a later step of the same deployment has overtaken go first, then the output of old ends; ends themselves go
-/// last.
+/// last. How a program that served ended counts as such a step: the next one says how many there were.
 /// </summary>
 internal sealed class ReportSpool
 {
@@ -71,7 +71,8 @@ internal sealed class ReportSpool
         }
     }
 
-    private static bool IsEnd(DeploymentReport report) => report.Phase >= DeploymentPhase.Committed;
+    private static bool IsEnd(DeploymentReport report) =>
+        report is { Phase: >= DeploymentPhase.Committed, Run: 0 };
 
     private void Load(string path)
     {

@@ -145,6 +145,7 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
             Log.Adopted(parts.Logger, key, adopted.Version, adopted.Pid);
         }
 
+        _steps.TellEnds(view);
         Publish(view);
         Follow(runtime, cancellationToken);
 

@@ -19,6 +19,9 @@ internal sealed record WorkloadRecord
     /// <summary>Why the deployment that ended last failed; empty: it did not.</summary>
     public string Failure { get; init; } = "";
 
+    /// <summary>What the control plane was told of the committed program's ends; null: nothing yet.</summary>
+    public ToldEnds? Ends { get; init; }
+
     /// <summary>Whether the workload, as it is asked for, was tried already.</summary>
     public bool HasEnded(Workload workload) =>
         workload.Generation == EndedGeneration && workload.DeploymentId == EndedDeploymentId;

@@ -56,6 +56,29 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
             ? runtime.MaintainAsync(_folder, cancellationToken)
             : Task.FromResult(IRuntime.Never);
 
+    /// <summary>Reports how the committed program has ended by itself, after its deployment's own end.</summary>
+    public void TellEnds(WorkloadView view)
+    {
+        if (Record.Committed is not { } committed || view.Runtime is not { } runtime
+            || Attempt?.Workload.DeploymentId == committed.DeploymentId)
+        {
+            return;
+        }
+
+        var (told, ends) = EndPlanner.Next(Record.Ends, committed, runtime.Instances, view.Now);
+        foreach (var end in ends)
+        {
+            Log.Ended(parts.Logger, key, committed.Version, end.Detail);
+            parts.Reports.Add(DeploymentReport.Of(committed.DeploymentId, end));
+            parts.Changed();
+        }
+
+        if (told != Record.Ends)
+        {
+            Save(Record with { Ends = told });
+        }
+    }
+
     public IAsyncEnumerable<RuntimeState>? Watch(CancellationToken cancellationToken) =>
         Runtime?.WatchAsync(_folder, cancellationToken);
 
@@ -293,6 +316,9 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
 
         [LoggerMessage(8, LogLevel.Error, "{Workload}: {Version} cannot be started again: {Why}")]
         public static partial void NotRestored(ILogger logger, WorkloadKey workload, string version, string why);
+
+        [LoggerMessage(9, LogLevel.Warning, "{Workload}: the program of {Version} ended by itself: {Detail}")]
+        public static partial void Ended(ILogger logger, WorkloadKey workload, string version, string detail);
 
         [LoggerMessage(7, LogLevel.Information, "{Workload}: stopped and removed")]
         public static partial void Removed(ILogger logger, WorkloadKey workload);

@@ -41,6 +41,11 @@ internal static class ReportClient
             At = Timestamp.FromDateTimeOffset(report.At),
             DeploymentId = report.DeploymentId,
             Detail = report.Detail,
+            EndedRun = report.Run == 0 ? null : new()
+            {
+                Restarts = (uint)report.Restarts,
+                Run = (uint)report.Run,
+            },
             Output = report.Output,
             Phase = (V1.DeploymentPhase)report.Phase,
             Reason = (V1.FailureReason)report.Reason,

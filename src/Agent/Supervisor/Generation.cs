@@ -30,6 +30,9 @@ internal sealed record Generation(string Ticket, GenerationSpec Spec)
     /// <summary>When a start has taken too long, a stop turns into a kill, or a back-off is over.</summary>
     public DateTimeOffset? Deadline { get; init; }
 
+    /// <summary>How its last processes ended by themselves while it was current, the oldest first.</summary>
+    public IReadOnlyList<EndedRun> Ends { get => field ?? []; init; } = [];
+
     public bool IsKilled { get; init; }
 
     /// <summary>Current, and does not do what its liveness asks for.</summary>

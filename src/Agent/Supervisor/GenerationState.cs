@@ -14,4 +14,8 @@ internal sealed record GenerationState(
     string Detail = "",
     string Output = "",
     bool IsUnhealthy = false,
-    DateTimeOffset? Deadline = null);
+    DateTimeOffset? Deadline = null)
+{
+    /// <summary>How its last processes ended by themselves while it was current, the oldest first.</summary>
+    public IReadOnlyList<EndedRun> Ends { get => field ?? []; init; } = [];
+}

@@ -27,6 +27,9 @@ internal abstract record SupervisorEvent
     {
         /// <summary>How its process ended, as wait(2) says it.</summary>
         public int WaitStatus { get; init; }
+
+        /// <summary>The last that it wrote.</summary>
+        public string Output { get; init; } = "";
     }
 
     /// <summary>It does not do any more what its liveness asks for.</summary>

@@ -317,9 +317,13 @@ internal sealed class SupervisorLoop : IDisposable
 
     private void OnEnded(int number, GenerationEnd end, string detail)
     {
-        var waitStatus = _children.Find(number)?.WaitStatus ?? 0;
+        var child = _children.Find(number);
         _children.Retire(number, Plan.Find(number)?.Ticket);
-        Post(new SupervisorEvent.Ended(number, end, detail) { WaitStatus = waitStatus });
+        Post(new SupervisorEvent.Ended(number, end, detail)
+        {
+            WaitStatus = child?.WaitStatus ?? 0,
+            Output = child?.Tail.ToString() ?? "",
+        });
     }
 
     private SupervisorState State() =>

@@ -8,6 +8,9 @@ internal sealed class SupervisorPlanner(Random jitter)
     /// <summary>How many generations that are over stay in the plan, to answer for their tickets.</summary>
     public const int KeptEnded = 8;
 
+    /// <summary>How many ends of a generation's processes stay to be told.</summary>
+    public const int KeptEnds = 5;
+
     /// <summary>What a new supervisor makes of its predecessor's plan.</summary>
     /// <param name="plan">As the predecessor left it.</param>
     /// <param name="living">The numbers of the attempts whose processes still live.</param>
@@ -30,7 +33,8 @@ internal sealed class SupervisorPlanner(Random jitter)
             SupervisorEvent.Shutdown { Signal: var signal } =>
                 Drain(plan with { IsStopping = true }, _ => true, now, signal),
             SupervisorEvent.Spawned spawned => Change(plan, spawned.Number, old => old with { Pid = spawned.Pid }),
-            SupervisorEvent.NotSpawned failed => End(plan, failed.Number, failed.End, failed.Detail, now),
+            SupervisorEvent.NotSpawned failed =>
+                End(plan, new SupervisorEvent.Ended(failed.Number, failed.End, failed.Detail), now),
             SupervisorEvent.BecameReady ready => BecomeReady(plan, ready.Number, now),
             SupervisorEvent.Failing failing => Replacement.Fail(plan, failing, now, BackOffBy(now)),
             SupervisorEvent.Recovered recovered => Change(plan, recovered.Number, Replacement.Recover),
@@ -39,11 +43,7 @@ internal sealed class SupervisorPlanner(Random jitter)
                 Change(plan, stopping.Number, old => old with { IsStopping = true }),
             SupervisorEvent.Noted noted => Change(plan, noted.Number, old => Note(old, noted.Detail)),
             SupervisorEvent.Ended ended => End(
-                Change(plan, ended.Number, old => old with { WaitStatus = ended.WaitStatus }).Plan,
-                ended.Number,
-                ended.End,
-                ended.Detail,
-                now),
+                Change(plan, ended.Number, old => old with { WaitStatus = ended.WaitStatus }).Plan, ended, now),
             _ => Tick(plan, now),
         };
         return step with { Plan = Forget(step.Plan) };
@@ -173,18 +173,18 @@ internal sealed class SupervisorPlanner(Random jitter)
             : plan with { Generations = [.. plan.Generations.Where(old => !old.IsOver || excess-- <= 0)] };
     }
 
-    private SupervisorStep End(
-        SupervisorPlan plan, int number, GenerationEnd end, string detail, DateTimeOffset now)
+    private SupervisorStep End(SupervisorPlan plan, SupervisorEvent.Ended ended, DateTimeOffset now)
     {
-        if (plan.Find(number) is not { } found)
+        if (plan.Find(ended.Number) is not { } found)
         {
             return new SupervisorStep(plan, []);
         }
 
+        var (end, detail) = (ended.End, ended.Detail);
         var old = found with { Pid = 0, Deadline = null };
         var next = old.Phase switch
         {
-            GenerationPhase.Current when old.Spec.Worker is null => BackOff(old, end, detail, now),
+            GenerationPhase.Current when old.Spec.Worker is null => BackOff(old, ended, now),
             GenerationPhase.Starting or GenerationPhase.Ready or GenerationPhase.Current =>
                 old with { Phase = GenerationPhase.Failed, End = end, Detail = detail },
             GenerationPhase.Draining => old with
@@ -200,12 +200,17 @@ internal sealed class SupervisorPlanner(Random jitter)
             old.Phase == GenerationPhase.Starting ? Replacement.GiveUp(plan, old, detail, BackOffBy(now)) : plan, []);
     }
 
-    private Generation BackOff(Generation old, GenerationEnd end, string detail, DateTimeOffset now) =>
+    private Generation BackOff(Generation old, SupervisorEvent.Ended ended, DateTimeOffset now) =>
         BackOff(old, mayForgive: true, now) with
         {
             Phase = GenerationPhase.BackingOff,
-            End = end,
-            Detail = detail,
+            End = ended.End,
+            Detail = ended.Detail,
+            Ends =
+            [
+                .. old.Ends.TakeLast(KeptEnds - 1),
+                new EndedRun(old.Number, now, old.Restarts, ended.End, ended.Detail, ended.Output),
+            ],
             IsUnhealthy = false,
             IsStopping = false,
         };

@@ -31,7 +31,10 @@ internal sealed record SupervisorState(
             generation.Detail,
             children.OutputOf(generation),
             generation.IsUnhealthy,
-            generation.Deadline))])
+            generation.Deadline)
+        {
+            Ends = generation.Ends,
+        })])
     {
         Version = BuildInfo.Version,
     };

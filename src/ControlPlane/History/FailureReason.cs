@@ -22,6 +22,7 @@ internal enum FailureReason
     Internal = 16,
     OutOfMemory = 17,
     Signalled = 18,
+    Exited = 19,
     HookFailed = 40,
     PathTaken = 41,
     HostBusy = 42,

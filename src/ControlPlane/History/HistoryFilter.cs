@@ -3,6 +3,8 @@ namespace Slipway.ControlPlane.History;
 /// <summary>Which deployments to list; what is empty or null is not asked for.</summary>
 internal sealed record HistoryFilter
 {
+    public string Id { get; init; } = "";
+
     public string Application { get; init; } = "";
 
     public string Environment { get; init; } = "";

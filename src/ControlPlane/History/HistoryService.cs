@@ -12,11 +12,14 @@ namespace Slipway.ControlPlane.History;
 /// <summary>The history over gRPC.</summary>
 internal sealed class HistoryService(Database database) : V1.History.HistoryBase
 {
+    private const int OutputInList = 1024;
+
     public override async Task<V1.ListHistoryResponse> List(V1.ListHistoryRequest request, ServerCallContext context)
     {
         Caller.Of(context).Demand(Caller.Read, request.Application.Length == 0 ? null : request.Application);
         var filter = new HistoryFilter
         {
+            Id = request.Id,
             Application = request.Application,
             Environment = request.Environment,
             Agent = request.Agent,
@@ -37,10 +40,25 @@ internal sealed class HistoryService(Database database) : V1.History.HistoryBase
                 page[^1].CreatedAt.UtcTicks.ToString(CultureInfo.InvariantCulture),
                 page[^1].Id.ToString())
             : "";
-        return new V1.ListHistoryResponse { Deployments = { page.Select(ToWire) }, NextPageToken = next };
+        var output = filter.Id.Length > 0 ? int.MaxValue : OutputInList;
+        return new V1.ListHistoryResponse
+        {
+            Deployments = { page.Select(row => ToWire(row, output)) },
+            NextPageToken = next,
+        };
     }
 
-    private static V1.Deployment ToWire(DeploymentRow row) => new()
+    private static V1.ProgramEnd ToWire(DeploymentEndRow end, int output) => new()
+    {
+        Run = (uint)end.Run,
+        Restarts = (uint)end.Restarts,
+        At = end.At.ToTimestamp(),
+        Reason = (V1.FailureReason)end.Reason,
+        Detail = end.Detail,
+        Output = end.Output.Length <= output ? end.Output : end.Output[^output..],
+    };
+
+    private static V1.Deployment ToWire(DeploymentRow row, int output) => new()
     {
         Id = row.Id.ToString(),
         RolloutId = row.RolloutId?.ToString() ?? "",
@@ -65,5 +83,6 @@ internal sealed class HistoryService(Database database) : V1.History.HistoryBase
         CreatedAt = row.CreatedAt.ToTimestamp(),
         FinishedAt = row.FinishedAt?.ToTimestamp(),
         Batch = row.Batch,
+        Ends = { row.Ends.OrderBy(end => end.Run).Select(end => ToWire(end, output)) },
     };
 }

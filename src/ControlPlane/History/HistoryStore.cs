@@ -9,13 +9,22 @@ namespace Slipway.ControlPlane.History;
 /// <summary>Deployments in their table.</summary>
 internal static class HistoryStore
 {
+    /// <summary>So many of a deployment's ends are given in a list, and of one that was asked for by its id.</summary>
+    private const int EndsInList = 3;
+
+    private const int EndsOfOne = 100;
+
     /// <summary>Newest first, and one more than asked for if there is one.</summary>
     public static Task<List<DeploymentRow>> ListAsync(
         SlipwayContext context,
         HistoryFilter filter,
         CancellationToken cancellationToken)
     {
-        var rows = InTime(ByNames(context.Deployments.Include(row => row.Phases), filter), filter);
+        var ends = filter.Id.Length > 0 ? EndsOfOne : EndsInList;
+        var all = context.Deployments.Include(row => row.Phases)
+            .Include(row => row.Ends.OrderByDescending(end => end.Run).Take(ends))
+            .AsSplitQuery();
+        var rows = InTime(ByNames(all, filter), filter);
         if (filter.Phases.Count > 0)
         {
             rows = rows.Where(row => filter.Phases.Contains(row.Phase));
@@ -42,6 +51,13 @@ internal static class HistoryStore
 
     private static IQueryable<DeploymentRow> ByNames(IQueryable<DeploymentRow> rows, HistoryFilter filter)
     {
+        if (filter.Id.Length > 0)
+        {
+            rows = Guid.TryParse(filter.Id, out var id)
+                ? rows.Where(row => row.Id == id)
+                : throw new ProblemException(Problem.InvalidField("id", "is not the id of a deployment."));
+        }
+
         rows = filter.Application.Length == 0 ? rows : rows.Where(row => row.Application == filter.Application);
         rows = filter.Environment.Length == 0 ? rows : rows.Where(row => row.Environment == filter.Environment);
         rows = filter.Version.Length == 0 ? rows : rows.Where(row => row.Version == filter.Version);

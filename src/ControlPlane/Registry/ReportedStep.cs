@@ -15,4 +15,10 @@ internal sealed record ReportedStep(Guid DeploymentId, long Sequence)
     public string Detail { get; init; } = "";
 
     public string Output { get; init; } = "";
+
+    /// <summary>Which run of the committed program has ended; null: this is a step.</summary>
+    public long? EndedRun { get; init; }
+
+    /// <summary>How often the program had been started again before.</summary>
+    public long Restarts { get; init; }
 }

@@ -139,6 +139,8 @@ internal sealed class SessionReaderService(
                     Reason = (FailureReason)report.Reason,
                     Detail = report.Detail,
                     Output = report.Output,
+                    EndedRun = report.EndedRun?.Run,
+                    Restarts = report.EndedRun?.Restarts ?? 0,
                 },
                 cancellationToken)
             : null;

@@ -14,6 +14,9 @@ internal sealed class SessionStore(Database database, TimeProvider time)
 {
     private const int LongestOutput = 8 * 1024;
 
+    /// <summary>More than one an hour for a month, which is what an agent tells.</summary>
+    private const int MostEnds = 1000;
+
     /// <summary>Notes the session and what the agent said of itself; answers with this control plane's epoch.</summary>
     /// <remarks>An agent that knows more than the tables do shows that they were restored: the epoch grows.</remarks>
     public Task<long> OpenAsync(
@@ -94,21 +97,28 @@ internal sealed class SessionStore(Database database, TimeProvider time)
             {
                 var row = await context.Deployments.Include(found => found.Phases)
                     .SingleOrDefaultAsync(found => found.Id == step.DeploymentId && found.AgentId == agentId, token);
+                var now = time.GetUtcNow();
+                var at = step.At < now ? step.At.Value : now;
+                if (row is not null && step.EndedRun is { } run)
+                {
+                    await AddEndAsync(context, row, step, run, at, token);
+                    return null;
+                }
+
                 if (row is null || step.Sequence <= row.LastSequence)
                 {
                     return null;
                 }
 
-                var now = time.GetUtcNow();
                 row.LastSequence = step.Sequence;
-                if (!Enum.IsDefined(step.Phase) || !row.Advance(step.Phase, step.At < now ? step.At.Value : now))
+                if (!Enum.IsDefined(step.Phase) || !row.Advance(step.Phase, at))
                 {
                     return null;
                 }
 
                 row.Reason = (int)step.Reason;
                 row.Detail = step.Detail;
-                row.Output = step.Output.Length <= LongestOutput ? step.Output : step.Output[^LongestOutput..];
+                row.Output = EndOf(step.Output, LongestOutput);
                 if (step.Phase == DeploymentPhase.Committed)
                 {
                     await CommitAsync(context, row, now, token);
@@ -132,6 +142,35 @@ internal sealed class SessionStore(Database database, TimeProvider time)
         await context.Agents.AsNoTracking()
             .SingleOrDefaultAsync(row => row.Id == agentId && row.RemovedAt == null, cancellationToken)
         ?? throw new ProblemException(SessionProblems.Removed());
+
+    private static async Task AddEndAsync(
+        SlipwayContext context,
+        DeploymentRow deployment,
+        ReportedStep step,
+        long run,
+        DateTimeOffset at,
+        CancellationToken cancellationToken)
+    {
+        var known = context.DeploymentEnds.Where(end => end.DeploymentId == deployment.Id);
+        if (await known.AnyAsync(end => end.Run == run, cancellationToken)
+            || await known.CountAsync(cancellationToken) >= MostEnds)
+        {
+            return;
+        }
+
+        context.DeploymentEnds.Add(new DeploymentEndRow
+        {
+            DeploymentId = deployment.Id,
+            Run = run,
+            Restarts = step.Restarts,
+            At = at,
+            Reason = (int)step.Reason,
+            Detail = step.Detail,
+            Output = EndOf(step.Output, LongestOutput),
+        });
+    }
+
+    private static string EndOf(string text, int length) => text.Length <= length ? text : text[^length..];
 
     // A committed release serves and is healthy, unless the agent has said more of it already.
     private static async Task CommitAsync(

@@ -26,6 +26,8 @@ internal abstract class SlipwayContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<DeploymentPhaseRow> DeploymentPhases => Set<DeploymentPhaseRow>();
 
+    public DbSet<DeploymentEndRow> DeploymentEnds => Set<DeploymentEndRow>();
+
     public DbSet<AuditRow> Audit => Set<AuditRow>();
 
     public DbSet<OutboxRow> Outbox => Set<OutboxRow>();

@@ -80,8 +80,10 @@ internal static class Tables
             table.HasIndex(row => new { row.AgentId, row.CreatedAt, row.Id });
             table.HasIndex(row => row.RolloutId);
             table.HasMany(row => row.Phases).WithOne().HasForeignKey(phase => phase.DeploymentId);
+            table.HasMany(row => row.Ends).WithOne().HasForeignKey(end => end.DeploymentId);
         });
         model.Entity<DeploymentPhaseRow>().HasKey(row => new { row.DeploymentId, row.Sequence });
+        model.Entity<DeploymentEndRow>().HasKey(row => new { row.DeploymentId, row.Run });
         model.Entity<OutboxRow>(table =>
         {
             table.HasKey(row => row.Sequence);

@@ -34,6 +34,13 @@ public class RolloutTests
         Assert.Equal("committed", (string?)deployment["phase"]);
         Assert.Equal(id, (string?)deployment["rollout_id"]);
         Assert.Equal("", await admin.DoAsync("history", "--phase", "failed", "-q"));
+        await agent.EndAsync((string)deployment["id"]!, 1, "no luck\n");
+        await agent.HearAckAsync(1001);
+        var listed = await admin.DoAsync("history", "--application", "shop");
+        Assert.Matches(@"\d\dZ signalled", listed);
+        var detail = await admin.DoAsync("history", (string)deployment["id"]!);
+        Assert.Contains("no luck", detail, StringComparison.Ordinal);
+        Assert.Contains("Ended by signal KILL.", detail, StringComparison.Ordinal);
         Assert.NotEqual("", await admin.DoAsync("history", "--rollout", id, "--since", "1h", "-q"));
     }
 

@@ -143,11 +143,19 @@ internal sealed class ServerRuntime : IRuntime, IProvision
     {
         Detail = generation.Detail,
         Deadline = generation.Phase == GenerationPhase.Starting ? generation.Deadline : null,
+        Ends = [.. generation.Ends.Select(Translate)],
         IsUnhealthy = generation.IsUnhealthy,
         Output = generation.Output,
         ReadyAt = generation.ReadyAt,
         Reason = ReasonOf(generation.End),
         Restarts = generation.Restarts,
+    };
+
+    private static ProgramEnd Translate(EndedRun run) => new(run.Number, run.Restarts, run.At)
+    {
+        Detail = run.Detail,
+        Output = run.Output,
+        Reason = run.End == GenerationEnd.Exited ? FailureReason.Exited : ReasonOf(run.End),
     };
 
     private static FailureReason ReasonOf(GenerationEnd end) => end switch

@@ -38,4 +38,6 @@ internal sealed class DeploymentRow
     public DateTimeOffset? FinishedAt { get; set; }
 
     public List<DeploymentPhaseRow> Phases { get; set; } = [];
+
+    public List<DeploymentEndRow> Ends { get; set; } = [];
 }

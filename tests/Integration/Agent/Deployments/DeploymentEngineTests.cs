@@ -175,6 +175,36 @@ public sealed class DeploymentEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task How_a_committed_program_ended_is_reported_once()
+    {
+        var said = Path.Combine(_host.StateFolder, "said");
+        var release = _host.Release(1, $"#!/bin/sh\necho no luck\ntouch {said}\nexec sleep 1000", spec => spec with
+        {
+            Readiness = new(ReadinessKind.Exec) { Command = ["/usr/bin/test", "-e", said] },
+        });
+        var committed = await _host.DeployAsync(release);
+        var served = await _host.StatusAsync(status => status.Pids.Count > 0);
+
+        using (var process = Process.GetProcessById(served!.Pids[0]))
+        {
+            process.Kill();
+        }
+
+        var end = await _host.UntilAsync(() => _host.Engine.Reports.Pending().FirstOrDefault(report => report.Run > 0));
+        Assert.Equal(
+            (release.DeploymentId, 1, 0, FailureReason.Signalled, "Ended by signal KILL."),
+            (end!.DeploymentId, end.Run, end.Restarts, end.Reason, end.Detail));
+        Assert.Equal("no luck\n", end.Output);
+        Assert.True(end.Sequence > committed.Sequence);
+
+        // Another run of the agent sees it again, and does not tell it again.
+        _host.Engine.Reports.Acknowledge(end.DeploymentId, end.Sequence);
+        await _host.BeginAnewAsync();
+        await _host.StatusAsync(status => status.Pids.Count > 0 && status.Pids[0] != served.Pids[0]);
+        Assert.Empty(_host.Engine.Reports.Pending());
+    }
+
+    [Fact]
     public async Task Of_many_that_come_during_a_restart_the_newest_wins()
     {
         await _host.DeployAsync(_host.Release(1, EngineHost.Server));

@@ -25,6 +25,20 @@ public sealed class ReportSpoolTests : IDisposable
     }
 
     [Fact]
+    public void When_it_is_full_how_a_program_ended_gives_way_to_the_next_time_and_to_the_deployments_end()
+    {
+        var spool = new ReportSpool(_folder.Path, maxBytes: 10_000);
+        spool.Add(Report("a", 6, DeploymentPhase.Committed));
+        for (var run = 1; run <= 10; run++)
+        {
+            var end = new ProgramEnd(run, run - 1, DateTimeOffset.UnixEpoch) { Output = new string('x', 4000) };
+            spool.Add(DeploymentReport.Of("a", end));
+        }
+
+        Assert.Equal([0, 9, 10], new ReportSpool(_folder.Path).Pending().Select(report => report.Run));
+    }
+
+    [Fact]
     public void What_a_crash_left_of_a_write_is_removed()
     {
         File.WriteAllText(_folder.In("000000000001.json.77.tmp"), "{\"dep");

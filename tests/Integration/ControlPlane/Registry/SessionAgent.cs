@@ -87,6 +87,15 @@ internal sealed class SessionAgent : IAsyncDisposable
         throw new InvalidOperationException($"The session ended before {kind}.", _listening.Exception);
     }
 
+    /// <summary>Waits until the report with this sequence is acknowledged.</summary>
+    public async Task HearAckAsync(uint sequence)
+    {
+        while ((await HearAsync(V1.ControlMessage.MessageOneofCase.ReportAck)).ReportAck.Sequence != sequence)
+        {
+            // An earlier one.
+        }
+    }
+
     /// <summary>Why the session ended.</summary>
     public async Task<RpcException> RefusalAsync() =>
         await Assert.ThrowsAsync<RpcException>(() => _listening.WaitAsync(TimeSpan.FromSeconds(20)));
@@ -101,6 +110,22 @@ internal sealed class SessionAgent : IAsyncDisposable
             At = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
             Reason = phase == V1.DeploymentPhase.Failed ? V1.FailureReason.NotReady : V1.FailureReason.Unspecified,
             Detail = phase == V1.DeploymentPhase.Failed ? "It did not listen." : "",
+        },
+    });
+
+    /// <summary>Says that a run of the deployment's program was killed.</summary>
+    public Task EndAsync(string deployment, uint run, string output) => SayAsync(new V1.AgentMessage
+    {
+        Report = new V1.DeploymentReport
+        {
+            DeploymentId = deployment,
+            Sequence = 1000 + run,
+            Phase = V1.DeploymentPhase.Committed,
+            At = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
+            Reason = V1.FailureReason.Signalled,
+            Detail = "Ended by signal KILL.",
+            Output = output,
+            EndedRun = new V1.EndedRun { Run = run, Restarts = run - 1 },
         },
     });
 

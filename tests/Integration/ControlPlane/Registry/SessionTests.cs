@@ -122,6 +122,52 @@ public abstract class SessionTests(PostgresServer? postgres)
     }
 
     [Fact]
+    public async Task How_a_committed_program_ended_stands_in_the_history_once()
+    {
+        await using var host = await StartAsync();
+        await Catalog.AddAsync(host, new StrategySpec());
+        await Catalog.ReleaseAsync(host, "1.0.0");
+        using var machine = await TestAgent.EnrollAsync(host, "web-1", Catalog.Labels);
+        await using var agent = await SessionAgent.ConnectAsync(
+            host, machine, prepare: agent => agent.Outcome = _ => null);
+        await agent.HearAsync(Word.Welcome);
+        await new V1.Rollouts.RolloutsClient(host.Admin).StartAsync(
+            new V1.StartRolloutRequest { Application = "shop", Environment = "production" },
+            cancellationToken: Cancellation);
+        var workload = await WorkloadAsync(agent);
+        await agent.ReportAsync(workload.DeploymentId, 1, V1.DeploymentPhase.Committed);
+
+        var output = new string('x', 2000) + "no luck";
+        foreach (var run in (uint[])[1, 2, 2, 7, 1, 9])
+        {
+            await agent.EndAsync(workload.DeploymentId, run, output);
+        }
+
+        // Not the deployment's agent: who is not asked is not believed.
+        using var stranger = await TestAgent.EnrollAsync(host, "web-2");
+        await using var other = await SessionAgent.ConnectAsync(host, stranger);
+        await other.EndAsync(workload.DeploymentId, 11, "");
+        await other.HearAsync(Word.ReportAck);
+        await agent.HearAckAsync(1009);
+
+        var history = new V1.History.HistoryClient(host.Admin);
+        var listed = await history.ListAsync(
+            new V1.ListHistoryRequest { Application = "shop" }, cancellationToken: Cancellation);
+        var brief = Assert.Single(listed.Deployments);
+        Assert.Equal(V1.DeploymentPhase.Committed, brief.Phase);
+        Assert.Equal("", brief.Output);
+        Assert.Equal([2U, 7U, 9U], brief.Ends.Select(end => end.Run));
+        Assert.Equal(output[^1024..], brief.Ends[0].Output);
+        var found = await history.ListAsync(
+            new V1.ListHistoryRequest { Id = brief.Id }, cancellationToken: Cancellation);
+        var whole = Assert.Single(found.Deployments);
+        Assert.Equal([1U, 2U, 7U, 9U], whole.Ends.Select(end => end.Run));
+        var last = whole.Ends[^1];
+        Assert.Equal((V1.FailureReason.Signalled, 8U, output), (last.Reason, last.Restarts, last.Output));
+        Assert.Equal("Ended by signal KILL.", last.Detail);
+    }
+
+    [Fact]
     public async Task An_agent_that_comes_with_too_many_others_is_told_when_to_come_back()
     {
         await using var host = await _storage.StartAsync(builder =>

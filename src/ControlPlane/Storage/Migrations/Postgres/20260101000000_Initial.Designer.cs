@@ -244,6 +244,38 @@ namespace Slipway.ControlPlane.Storage.Migrations.Postgres
                     b.ToTable("Audit");
                 });
 
+            modelBuilder.Entity("Slipway.ControlPlane.Storage.Rows.DeploymentEndRow", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("Run")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Detail")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Output")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<int>("Reason")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("Restarts")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("DeploymentId", "Run");
+
+                    b.ToTable("DeploymentEnds");
+                });
+
             modelBuilder.Entity("Slipway.ControlPlane.Storage.Rows.DeploymentPhaseRow", b =>
                 {
                     b.Property<Guid>("DeploymentId")
@@ -710,6 +742,15 @@ namespace Slipway.ControlPlane.Storage.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Slipway.ControlPlane.Storage.Rows.DeploymentEndRow", b =>
+                {
+                    b.HasOne("Slipway.ControlPlane.Storage.Rows.DeploymentRow", null)
+                        .WithMany("Ends")
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Slipway.ControlPlane.Storage.Rows.DeploymentPhaseRow", b =>
                 {
                     b.HasOne("Slipway.ControlPlane.Storage.Rows.DeploymentRow", null)
@@ -753,6 +794,8 @@ namespace Slipway.ControlPlane.Storage.Migrations.Postgres
 
             modelBuilder.Entity("Slipway.ControlPlane.Storage.Rows.DeploymentRow", b =>
                 {
+                    b.Navigation("Ends");
+
                     b.Navigation("Phases");
                 });
 

@@ -274,6 +274,29 @@ namespace Slipway.ControlPlane.Storage.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "DeploymentEnds",
+                columns: table => new
+                {
+                    DeploymentId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Run = table.Column<long>(type: "bigint", nullable: false),
+                    Restarts = table.Column<long>(type: "bigint", nullable: false),
+                    At = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    Reason = table.Column<int>(type: "integer", nullable: false),
+                    Detail = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    Output = table.Column<string>(type: "text", nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_DeploymentEnds", x => new { x.DeploymentId, x.Run });
+                    table.ForeignKey(
+                        name: "FK_DeploymentEnds_Deployments_DeploymentId",
+                        column: x => x.DeploymentId,
+                        principalTable: "Deployments",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "DeploymentPhases",
                 columns: table => new
                 {
@@ -408,6 +431,9 @@ namespace Slipway.ControlPlane.Storage.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "Audit");
+
+            migrationBuilder.DropTable(
+                name: "DeploymentEnds");
 
             migrationBuilder.DropTable(
                 name: "DeploymentPhases");

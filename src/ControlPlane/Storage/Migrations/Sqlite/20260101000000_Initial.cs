@@ -273,6 +273,29 @@ namespace Slipway.ControlPlane.Storage.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "DeploymentEnds",
+                columns: table => new
+                {
+                    DeploymentId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Run = table.Column<long>(type: "INTEGER", nullable: false),
+                    Restarts = table.Column<long>(type: "INTEGER", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    Reason = table.Column<int>(type: "INTEGER", nullable: false),
+                    Detail = table.Column<string>(type: "TEXT", nullable: false),
+                    Output = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_DeploymentEnds", x => new { x.DeploymentId, x.Run });
+                    table.ForeignKey(
+                        name: "FK_DeploymentEnds_Deployments_DeploymentId",
+                        column: x => x.DeploymentId,
+                        principalTable: "Deployments",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "DeploymentPhases",
                 columns: table => new
                 {
@@ -407,6 +430,9 @@ namespace Slipway.ControlPlane.Storage.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "Audit");
+
+            migrationBuilder.DropTable(
+                name: "DeploymentEnds");
 
             migrationBuilder.DropTable(
                 name: "DeploymentPhases");

@@ -210,6 +210,36 @@ namespace Slipway.ControlPlane.Storage.Migrations.Sqlite
                     b.ToTable("Audit");
                 });
 
+            modelBuilder.Entity("Slipway.ControlPlane.Storage.Rows.DeploymentEndRow", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Run")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Detail")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Output")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Reason")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Restarts")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("DeploymentId", "Run");
+
+                    b.ToTable("DeploymentEnds");
+                });
+
             modelBuilder.Entity("Slipway.ControlPlane.Storage.Rows.DeploymentPhaseRow", b =>
                 {
                     b.Property<Guid>("DeploymentId")
@@ -627,6 +657,15 @@ namespace Slipway.ControlPlane.Storage.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Slipway.ControlPlane.Storage.Rows.DeploymentEndRow", b =>
+                {
+                    b.HasOne("Slipway.ControlPlane.Storage.Rows.DeploymentRow", null)
+                        .WithMany("Ends")
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Slipway.ControlPlane.Storage.Rows.DeploymentPhaseRow", b =>
                 {
                     b.HasOne("Slipway.ControlPlane.Storage.Rows.DeploymentRow", null)
@@ -670,6 +709,8 @@ namespace Slipway.ControlPlane.Storage.Migrations.Sqlite
 
             modelBuilder.Entity("Slipway.ControlPlane.Storage.Rows.DeploymentRow", b =>
                 {
+                    b.Navigation("Ends");
+
                     b.Navigation("Phases");
                 });
 
