@@ -69,6 +69,18 @@ internal sealed record Cgroup(string Folder)
         }
     }
 
+    /// <summary>Removes it unless something lives in it; whether it is not there any more.</summary>
+    public bool TryClear()
+    {
+        // Not in part: groups that a living program has made inside are its own, also empty ones.
+        if (!Members.Any())
+        {
+            Remove();
+        }
+
+        return !Directory.Exists(Folder);
+    }
+
     /// <summary>Removes it if nothing lives in it.</summary>
     public void Remove()
     {

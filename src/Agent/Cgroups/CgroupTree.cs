@@ -1,6 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
-using System.Security.Cryptography;
 using Slipway.Agent.Native;
 
 namespace Slipway.Agent.Cgroups;
@@ -75,18 +73,41 @@ internal sealed record CgroupTree(string Folder)
         }
     }
 
-    /// <summary>A new group; null: the agent may not make one, or cannot.</summary>
-    public Cgroup? Create(int number)
+    /// <summary>A group with nothing in it; null: the agent may not make one, or cannot.</summary>
+    public Cgroup? Create(CgroupName name, int number)
     {
-        var name = string.Create(
-            CultureInfo.InvariantCulture, $"slipway-{RandomNumberGenerator.GetHexString(8, lowercase: true)}-{number}");
         try
         {
-            return new Cgroup(Directory.CreateDirectory(Path.Combine(Folder, name)).FullName);
+            var group = new Cgroup(Path.Combine(Folder, name.At(number)));
+            while (!group.TryClear())
+            {
+                // Whose supervisor has lost its journal, and lives on.
+                group = new Cgroup(group.Folder + "+");
+            }
+
+            Directory.CreateDirectory(group.Folder);
+            return group;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Removes the groups of this name in which nothing lives, but for those to keep.</summary>
+    public void Sweep(CgroupName name, IReadOnlySet<string> keep)
+    {
+        try
+        {
+            var own = Directory.GetDirectories(Folder, name.Prefix + "*");
+            foreach (var folder in own.Where(path => !keep.Contains(path)))
+            {
+                new Cgroup(folder).TryClear();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be seen cannot be removed either.
         }
     }
 

@@ -20,12 +20,12 @@ internal static class ChildLauncher
 
     /// <summary>Makes a process that waits to become the generation's program.</summary>
     /// <exception cref="Win32Exception">The program cannot be executed.</exception>
-    public static ChildParts Launch(Generation generation, ListenerSet listeners)
+    public static ChildParts Launch(Generation generation, ListenerSet listeners, CgroupName? groups)
     {
         var spec = generation.Spec;
         var notifyName = "slipway-" + RandomNumberGenerator.GetHexString(24, lowercase: true);
         var order = OrderOf(generation, listeners, notifyName);
-        var group = CreateGroup(generation);
+        var group = CreateGroup(generation, groups);
         var notices = Libc.BindNotify(notifyName);
         var (output, programOutput) = CreateOutput();
         var (errors, programErrors) = CreateOutput();
@@ -202,10 +202,10 @@ internal static class ChildLauncher
     private static bool IsIn(int pid, string? group) => group is null
         || $"{CgroupTree.FolderOf($"{pid}")}/".StartsWith(group + "/", StringComparison.Ordinal);
 
-    private static Cgroup? CreateGroup(Generation generation)
+    private static Cgroup? CreateGroup(Generation generation, CgroupName? name)
     {
         var limits = ConfinementCheck.LimitsOf(generation.Spec);
-        var group = CgroupTree.Find()?.Create(generation.Number);
+        var group = name is null ? null : CgroupTree.Find()?.Create(name, generation.Number);
         if (limits.Needs.Any())
         {
             if (group is null)

@@ -76,4 +76,8 @@ internal sealed record ChildContext(
     OutputLog? Log,
     ProcessTable Processes,
     Action<int, GenerationEnd, string> Ended,
-    Action<int, NotifyMessage> Notice);
+    Action<int, NotifyMessage> Notice)
+{
+    /// <summary>What the processes' cgroups are called; null: they get none.</summary>
+    public CgroupName? Groups { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Native;
 using Slipway.Agent.Supervisor.Upgrades;
 
@@ -67,12 +68,21 @@ internal sealed class ChildSet(ChildContext context)
 
             var child = Own(generation, generation.Spec.Worker is { } worker
                 ? WorkerLauncher.Launch(generation, worker, listeners)
-                : ChildLauncher.Launch(generation, listeners));
+                : ChildLauncher.Launch(generation, listeners, context.Groups));
             return new SupervisorEvent.Spawned(generation.Number, child.Pid);
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
             return new SupervisorEvent.NotSpawned(generation.Number, GenerationEnd.ExecFailed, e.Message);
+        }
+    }
+
+    /// <summary>Removes the cgroups that an earlier supervisor of the same folder has left empty.</summary>
+    public void SweepGroups()
+    {
+        if (context.Groups is { } name)
+        {
+            CgroupTree.Find()?.Sweep(name, _running.Values.Select(child => child.Cgroup?.Folder ?? "").ToHashSet());
         }
     }
 

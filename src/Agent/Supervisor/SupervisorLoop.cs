@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Hosting;
 using Slipway.Agent.Native;
@@ -45,7 +46,10 @@ internal sealed class SupervisorLoop : IDisposable
         _store = new SupervisorStore(folder, poller);
         Complain = _store.Complain;
         _log = folder is null ? null : new OutputLog(folder, TimeProvider.System);
-        _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice);
+        _context = new ChildContext(poller, _log, new ProcessTable(), OnEnded, OnNotice)
+        {
+            Groups = folder is null ? null : CgroupName.Of(folder),
+        };
         _children = new ChildSet(_context);
         _readiness = new ReadinessWatch(_context, _children, Listeners);
         _liveness = new LivenessWatch(_context, _children, _readiness);
@@ -54,9 +58,14 @@ internal sealed class SupervisorLoop : IDisposable
         {
             Resume(taken);
         }
-        else if (folder is not null && SupervisorJournal.Read(folder) is { } journal)
+        else if (folder is not null)
         {
-            Resume(journal);
+            if (SupervisorJournal.Read(folder) is { } journal)
+            {
+                Resume(journal);
+            }
+
+            _children.SweepGroups();
         }
 
         if (folder is not null)

@@ -125,7 +125,9 @@ public sealed class Fleet : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // First of all: what a killed tracer leaves behind keeps its output open, and that is waited for.
+        var groups = CgroupTable.Of(ProcessTable.Under(Root));
         await ProcessTable.KillAsync(Root);
+        CgroupTable.Remove(groups);
         foreach (var program in _programs)
         {
             await program.DisposeAsync();

@@ -5,6 +5,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Runtimes.Assets;
 using Slipway.Agent.Runtimes.Server;
@@ -200,6 +201,7 @@ internal sealed class EngineHost : IAsyncDisposable
             // There is none, or no more.
         }
 
+        CgroupTree.Find()?.Sweep(CgroupName.Of(EngineFolder.SupervisorOf(WorkloadFolder)), new HashSet<string>());
         _folder.Dispose();
     }
 

@@ -77,6 +77,28 @@ public sealed class CgroupTests
     }
 
     [Fact(Timeout = 90_000)]
+    public async Task A_supervisor_tidies_up_after_one_that_was_killed_and_takes_nothing_from_a_living_program()
+    {
+        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
+        var old = await workload.DeployAsync("one", workload.Spec(["sleep", "1000"], Alive));
+        var folder = CgroupTree.FolderOf($"{old.Pid}")!;
+        Assert.SkipWhen(folder == CgroupTree.FolderOf("self"), "This host lets nobody make cgroups.");
+        var state = await workload.Client.StateAsync(TestContext.Current.CancellationToken);
+
+        // All that would tell whose program lives there is gone, and so is what lived in another group.
+        await KillAsync(state.SupervisorPid);
+        File.Delete(Path.Combine(workload.Folder, SupervisorJournal.FileName));
+        var left = Directory.CreateDirectory($"{folder[..^1]}99/inner").Parent!;
+        workload.Client = await workload.EnsureRunningAsync(TestContext.Current.CancellationToken);
+        var fresh = await workload.DeployAsync("one", workload.Spec(["sleep", "1000"], Alive));
+
+        Assert.False(Directory.Exists(left.FullName));
+        Assert.Equal(folder, CgroupTree.FolderOf($"{old.Pid}"));
+        Assert.Equal(folder + "+", CgroupTree.FolderOf($"{fresh.Pid}"));
+        await KillAsync(old.Pid);
+    }
+
+    [Fact(Timeout = 90_000)]
     public async Task A_limit_holds_or_is_refused_with_the_remedy()
     {
         await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
@@ -106,5 +128,15 @@ public sealed class CgroupTests
         Assert.Equal("67108864\n", CgroupFile.Read(folder, "memory.max"));
         Assert.Equal("50000 100000\n", CgroupFile.Read(folder, "cpu.max"));
         Assert.Equal("20\n", CgroupFile.Read(folder, "pids.max"));
+    }
+
+    private static async Task KillAsync(int pid)
+    {
+        SupervisorTests.Kill(pid, "KILL");
+        while (ProcessTable.Read(pid) is { IsZombie: false })
+        {
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
     }
 }

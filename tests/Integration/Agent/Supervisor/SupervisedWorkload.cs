@@ -1,3 +1,4 @@
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Logs;
 using Slipway.Agent.Supervisor;
@@ -131,6 +132,7 @@ internal sealed class SupervisedWorkload : IAsyncDisposable
             // It ended before.
         }
 
+        CgroupTree.Find()?.Sweep(CgroupName.Of(Folder), new HashSet<string>());
         _folder.Dispose();
     }
 
