@@ -28,7 +28,7 @@ public sealed class HelpTests
             var help = await person.DoAsync([.. words, "--help"]);
 
             Assert.All(command.Arguments, argument =>
-                Assert.Contains($"  <{argument.Name}>", help, StringComparison.Ordinal));
+                Assert.Contains($"  <{argument.HelpName ?? argument.Name}>", help, StringComparison.Ordinal));
             Assert.DoesNotContain("<shop", help, StringComparison.Ordinal);
             Assert.DoesNotContain("<production", help, StringComparison.Ordinal);
         }

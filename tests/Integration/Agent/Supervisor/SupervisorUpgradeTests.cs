@@ -133,7 +133,7 @@ public sealed class SupervisorUpgradeTests
         Assert.Equal(UpgradePhase.Refused, state.Upgrade.Phase);
         Assert.Contains(why, state.Upgrade.Detail, StringComparison.Ordinal);
         Assert.Equal(before.SupervisorPid, state.SupervisorPid);
-        Assert.Equal(before.Generations.Single(), state.Generations.Single());
+        Assert.Equivalent(before.Generations, state.Generations, strict: true);
     }
 
     [Fact(Timeout = 120_000)]
