@@ -10,14 +10,7 @@ internal sealed class AgentRelease(string root)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>The agent's program, built anew as far as anybody can tell.</summary>
-    public async Task<string> OfVersionAsync(string version)
-    {
-        var content = await File.ReadAllBytesAsync(Published.Agent, Cancellation);
-        var at = content.AsSpan().IndexOf("1.0.0+"u8);
-        Assert.True(at > 0, "The program does not say its version any more as it did.");
-        Encoding.UTF8.GetBytes(version + "+").CopyTo(content, at);
-        return await WriteAsync($"agent-{version}", content);
-    }
+    public Task<string> OfVersionAsync(string version) => AgentBuild.StampAsync(root, version, Cancellation);
 
     /// <summary>A program that is a script.</summary>
     public Task<string> OfScriptAsync(string script) =>

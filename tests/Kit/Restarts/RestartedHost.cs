@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Tests.Kit.Load;
 using Tests.Kit.Programs;
 
@@ -67,21 +66,8 @@ public sealed class RestartedHost : IAsyncDisposable
     }
 
     /// <summary>The agent's program, built anew as far as anybody can tell.</summary>
-    public async Task<string> BuildAgentAsync(string version, CancellationToken cancellationToken)
-    {
-        var content = await File.ReadAllBytesAsync(Published.Agent, cancellationToken);
-        var at = content.AsSpan().IndexOf("1.0.0+"u8);
-        if (at < 0 || version.Length != "1.0.0".Length)
-        {
-            throw new InvalidOperationException("The program does not say its version as it did.");
-        }
-
-        Encoding.UTF8.GetBytes(version).CopyTo(content, at);
-        var program = Path.Join(_fleet.Root, $"agent-{version}");
-        await File.WriteAllBytesAsync(program, content, cancellationToken);
-        File.SetUnixFileMode(program, File.GetUnixFileMode(Published.Agent));
-        return program;
-    }
+    public Task<string> BuildAgentAsync(string version, CancellationToken cancellationToken) =>
+        AgentBuild.StampAsync(_fleet.Root, version, cancellationToken);
 
     /// <summary>Kills the agent; its successor, of this program, adopts what runs and reports it.</summary>
     /// <returns>From the kill until that.</returns>
