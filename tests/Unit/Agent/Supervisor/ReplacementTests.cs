@@ -8,17 +8,7 @@ public class ReplacementTests
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private static readonly GenerationSpec Spec = new(
-        "1.0.0",
-        "/srv",
-        new Dictionary<string, string>(),
-        new ServerSpec
-        {
-            Command = ["program"],
-            Readiness = new ReadinessSpec(ReadinessKind.Alive),
-            StartTimeout = TimeSpan.FromSeconds(30),
-            StopGrace = TimeSpan.FromSeconds(10),
-        });
+    private static readonly GenerationSpec Spec = PlannedProgram.Spec;
 
     private readonly SupervisorPlanner _planner = new(new Random(1));
     private readonly List<SupervisorAction> _actions = [];

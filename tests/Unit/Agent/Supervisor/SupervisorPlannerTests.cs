@@ -7,17 +7,7 @@ namespace Tests.Unit.Agent.Supervisor;
 public class SupervisorPlannerTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly GenerationSpec Spec = new(
-        "1.0.0",
-        "/srv",
-        new Dictionary<string, string>(),
-        new ServerSpec
-        {
-            Command = ["program"],
-            Readiness = new ReadinessSpec(ReadinessKind.Alive),
-            StartTimeout = TimeSpan.FromSeconds(30),
-            StopGrace = TimeSpan.FromSeconds(10),
-        });
+    private static readonly GenerationSpec Spec = PlannedProgram.Spec;
 
     private readonly Host _host = new(seed: 1);
 
