@@ -12,7 +12,9 @@ namespace Slipway.Agent.Config;
 internal sealed partial class AgentHost(
     string configFile, AgentLoggerFactory loggers, SystemdNotifier systemd, TimeProvider timeProvider)
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+    /// <summary>How long the apps may take to stop.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
     private readonly ILogger _logger = loggers.CreateLogger(typeof(AgentHost).FullName!);
 
     /// <summary>What modules may ask the process for.</summary>
@@ -39,7 +41,7 @@ internal sealed partial class AgentHost(
         loggers.Spec = config.Logging;
         var folder = new StateFolder(config.StateDir);
         using var stateLock = folder.Lock();
-        SelfStart.Become(folder.Path, configFile, _logger);
+        SelfStart.Become(folder.Path, configFile, timeProvider, _logger);
         var process = new AgentProcess(configFile, () => signals.Writer.TryWrite(PosixSignal.SIGTERM));
         await using var engine = new ConfigEngine(
             StandardModules.Register(new ModuleRegistry()),
@@ -47,7 +49,7 @@ internal sealed partial class AgentHost(
             Grace,
             timeProvider,
             (path, exception) => Log.NotStopped(_logger, path, exception));
-        await engine.LoadAsync(config.Apps, cancellationToken);
+        await LoadAsync(engine, config, folder, cancellationToken);
         Log.Running(_logger, BuildInfo.Version, configFile);
         systemd.Ready("Running");
         using var alive = systemd.KeepAlive();
@@ -61,6 +63,22 @@ internal sealed partial class AgentHost(
         systemd.Stopping();
         Log.Stopping(_logger);
         await engine.StopAsync();
+        SelfStart.End(folder.Path, _logger);
+    }
+
+    private async Task LoadAsync(
+        ConfigEngine engine, AgentConfig config, StateFolder folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.LoadAsync(config.Apps, cancellationToken);
+        }
+        catch (ConfigException)
+        {
+            // What somebody wrote into a file is no sign that the program does not work.
+            SelfStart.End(folder.Path, _logger);
+            throw;
+        }
     }
 
     private static async Task<PosixSignal> NextAsync(

@@ -41,7 +41,8 @@ internal static class WorkloadObservation
         {
             var last = instances.LastOrDefault(instance => DeploymentPlanner.IsOf(instance, committed));
             return committed.Kind == RuntimeKind.Agent
-                ? $"The installed agent runs, not that of release {committed.Version}."
+                ? view.Runtime is { Note.Length: > 0 } runtime ? runtime.Note
+                : $"The installed agent runs, not that of release {committed.Version}."
                 : last?.Phase == InstancePhase.Failed
                 ? $"Release {committed.Version} could not be started again: {last.Detail}{LastWords(last)}"
                 : $"Release {committed.Version} is being started again.";

@@ -56,7 +56,7 @@ internal sealed partial class SelfRuntime : IRuntime, IProvision
 
     public Task<RuntimeState?> ObserveAsync(string folder, CancellationToken cancellationToken)
     {
-        var state = _store.Load();
+        var state = Settled();
         var instances = new List<Instance>();
         if (state.Current is { } current && current.Slot == _slot)
         {
@@ -69,7 +69,7 @@ internal sealed partial class SelfRuntime : IRuntime, IProvision
             instances.Add(trial.Translate());
         }
 
-        return Task.FromResult<RuntimeState?>(new(instances));
+        return Task.FromResult<RuntimeState?>(new(instances) { Note = state.Reverted ?? "" });
     }
 
     public async Task PrepareAsync(
@@ -118,7 +118,8 @@ internal sealed partial class SelfRuntime : IRuntime, IProvision
         {
             var program = new SelfProgram(
                 SelfPlanner.SpareOf(state), ticket, workload.Version, _timeProvider.GetUtcNow());
-            _store.Save(state with { Trial = null }); // Before its slot is another's.
+            state = state with { Trial = null, HasPrevious = false, Previous = null, Reverted = null };
+            _store.Save(state); // Before its slot is another's.
             _store.Install(program.Slot, Path.Combine(release, SelfStore.ProgramName));
             _store.Save(state with
             {
@@ -150,9 +151,13 @@ internal sealed partial class SelfRuntime : IRuntime, IProvision
         var state = _store.Load();
         if (state.Trial is { Phase: SelfPhase.Trying } trial && trial.Program.Slot == _slot)
         {
-            _store.Save(new SelfState { Current = trial.Program });
+            _store.Save(new SelfState { Current = trial.Program, HasPrevious = true, Previous = state.Current });
             Libc.SetAlarm(TimeSpan.Zero);
             Log.Confirmed(_logger, trial.Program.Version);
+        }
+        else if (SelfPlanner.Forget(state, _slot) is var well && well != state)
+        {
+            _store.Save(well);
         }
 
         return Task.CompletedTask;
@@ -177,6 +182,19 @@ internal sealed partial class SelfRuntime : IRuntime, IProvision
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);
         yield break;
+    }
+
+    /// <summary>What is on disk, and says what became of a trial: also if the start could not write it there.</summary>
+    private SelfState Settled()
+    {
+        var state = _store.Load();
+        var settled = _process.IsRestarting ? state : SelfPlanner.Settle(state, _slot);
+        if (settled != state)
+        {
+            _store.Save(settled);
+        }
+
+        return settled;
     }
 
     private static partial class Log

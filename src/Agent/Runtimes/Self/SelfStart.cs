@@ -18,7 +18,7 @@ internal static partial class SelfStart
     public static string? Slot { get; } = Environment.GetEnvironmentVariable(SlotVariable);
 
     /// <summary>Returns if this program is the one. The state folder must be this process's.</summary>
-    public static void Become(string stateFolder, string configFile, ILogger logger)
+    public static void Become(string stateFolder, string configFile, TimeProvider timeProvider, ILogger logger)
     {
         if (Slot is not null)
         {
@@ -29,15 +29,15 @@ internal static partial class SelfStart
         while (true)
         {
             var before = store.Load();
-            var plan = SelfPlanner.Start(before);
-            if (plan.State != before)
-            {
-                store.Save(plan.State);
-            }
-
+            var plan = Write(store, before, SelfPlanner.Start(before, timeProvider.GetUtcNow()), logger);
             if (plan.State.Trial is { Phase: SelfPhase.Failed } failed && before.Trial!.Phase != SelfPhase.Failed)
             {
                 Log.WentBack(logger, failed.Detail);
+            }
+
+            if (plan.State.Reverted is { } why && before.Reverted is null)
+            {
+                Log.WentBack(logger, why);
             }
 
             if (plan.Slot is not { } slot)
@@ -61,6 +61,34 @@ internal static partial class SelfStart
         }
     }
 
+    /// <summary>The agent ends in order: its next start is no sign that it does not work.</summary>
+    public static void End(string stateFolder, ILogger logger)
+    {
+        var store = new SelfStore(stateFolder);
+        var before = store.Load();
+        var after = SelfPlanner.Forget(before, Slot);
+        Write(store, before, new(after, Slot, Limit: null), logger);
+    }
+
+    // A full disk keeps no host without its agent.
+    private static SelfPlan Write(SelfStore store, SelfState before, SelfPlan plan, ILogger logger)
+    {
+        try
+        {
+            if (plan.State != before)
+            {
+                store.Save(plan.State);
+            }
+
+            return plan;
+        }
+        catch (IOException e)
+        {
+            Log.NotWritten(logger, e.Message);
+            return SelfPlanner.Unwritten(before, plan);
+        }
+    }
+
     private static void Execute(string program, string slot, string configFile, TimeSpan? limit)
     {
         Libc.UnblockSignals();
@@ -75,6 +103,9 @@ internal static partial class SelfStart
     {
         [LoggerMessage(1, LogLevel.Error, "The upgrade of the agent was reverted: {Why}")]
         public static partial void WentBack(ILogger logger, string why);
+
+        [LoggerMessage(3, LogLevel.Warning, "The agent's program/state.json cannot be written: {Why}")]
+        public static partial void NotWritten(ILogger logger, string why);
 
         [LoggerMessage(2, LogLevel.Error, "The agent's program {Path} cannot be executed: {Why}")]
         public static partial void NotExecuted(ILogger logger, string path, string why);

@@ -13,6 +13,21 @@ internal sealed record SelfState
 
     /// <summary>The one that has yet to show it.</summary>
     public SelfTrial? Trial { get; init; }
+
+    /// <summary>Whether the agent before this one can be gone back to: its program is still there.</summary>
+    public bool HasPrevious { get; init; }
+
+    /// <summary>That agent; null: the installed one.</summary>
+    public SelfProgram? Previous { get; init; }
+
+    /// <summary>How often the current one was started since it was last well, or ended in order.</summary>
+    public int Starts { get; init; }
+
+    /// <summary>When the first of these starts was.</summary>
+    public DateTimeOffset? StartsSince { get; init; }
+
+    /// <summary>Why the agent before runs again, although this one had stayed; null: no such thing.</summary>
+    public string? Reverted { get; init; }
 }
 
 /// <summary>A program in its slot.</summary>

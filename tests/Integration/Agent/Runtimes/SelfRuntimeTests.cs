@@ -21,7 +21,7 @@ public sealed class SelfRuntimeTests : IAsyncLifetime
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
     private static readonly WorkloadKey Self = new("slipway-agent", "production");
 
-    private readonly TaskCompletionSource _restart = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _restart = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private EngineHost _host = null!;
 
     private SelfStore Store => new(_host.StateFolder);
@@ -41,9 +41,7 @@ public sealed class SelfRuntimeTests : IAsyncLifetime
     {
         var first = Agent(1, Good);
         await _host.AcceptAsync(first);
-        await _restart.Task.WaitAsync(Limit, Token);
-
-        await RestartAsync();
+        await RestartWhenAskedAsync();
         var trial = await _host.StatusAsync(status => status.Detail.Contains("on trial", StringComparison.Ordinal));
         Assert.False(trial!.IsHealthy);
         _host.Engine.Connect();
@@ -63,9 +61,7 @@ public sealed class SelfRuntimeTests : IAsyncLifetime
     {
         var first = Agent(1, Good);
         await _host.AcceptAsync(first);
-        await _restart.Task.WaitAsync(Limit, Token);
-
-        await RestartAsync();
+        await RestartWhenAskedAsync();
         await RestartAsync();
         _host.Engine.Connect();
         var end = await _host.EndOfAsync(first);
@@ -75,6 +71,58 @@ public sealed class SelfRuntimeTests : IAsyncLifetime
         var other = _host.Release(2, EngineHost.Server);
         await _host.AcceptAsync(first, other);
         Assert.Equal(DeploymentPhase.Committed, (await _host.EndOfAsync(other)).Phase);
+    }
+
+    [Fact]
+    public async Task One_that_ends_again_and_again_after_it_had_stayed_gives_way_and_says_so()
+    {
+        var first = Agent(1, Good);
+        await _host.AcceptAsync(first);
+        await RestartWhenAskedAsync();
+        _host.Engine.Connect();
+        await _host.EndOfAsync(first);
+
+        for (var start = 0; start < SelfPlanner.MostStarts; start++)
+        {
+            await RestartAsync();
+            await _host.StatusAsync(status => status.RunningVersion == "1.1.0");
+        }
+
+        await RestartAsync();
+        var status = await _host.StatusAsync(status => status.RunningVersion is null);
+
+        Assert.Equal(
+            "The agent of release 1.1.0 was started 5 times within 10 min and was never connected and well; "
+                + "the installed one runs again.",
+            status!.Detail);
+        var second = Agent(2, Good);
+        await _host.AcceptAsync(second);
+        await RestartWhenAskedAsync();
+        _host.Engine.Connect();
+        Assert.Equal(DeploymentPhase.Committed, (await _host.EndOfAsync(second)).Phase);
+        Assert.Null(Store.Load().Reverted);
+    }
+
+    [Fact]
+    public async Task Starts_of_one_that_was_well_do_not_count()
+    {
+        var first = Agent(1, Good);
+        await _host.AcceptAsync(first);
+        await RestartWhenAskedAsync();
+        _host.Engine.Connect();
+        await _host.EndOfAsync(first);
+        await RestartAsync();
+        Assert.Equal(1, Store.Load().Starts);
+
+        _host.Engine.Connect();
+
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (Store.Load().Starts > 0)
+        {
+            await timer.WaitForNextTickAsync(Token);
+        }
+
+        Assert.Equal("1.1.0", Store.Load().Current!.Version);
     }
 
     [Theory]
@@ -133,10 +181,17 @@ public sealed class SelfRuntimeTests : IAsyncLifetime
             Agent = new AgentSpec { StartTimeout = startTimeout ?? TimeSpan.FromMinutes(1) },
         };
 
+    private async Task RestartWhenAskedAsync()
+    {
+        await _restart.Task.WaitAsync(Limit, Token);
+        _restart = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await RestartAsync();
+    }
+
     /// <summary>What the installed program does when it is started, and then the one that it has become.</summary>
     private Task RestartAsync()
     {
-        var plan = SelfPlanner.Start(Store.Load());
+        var plan = SelfPlanner.Start(Store.Load(), TimeProvider.System.GetUtcNow());
         Store.Save(plan.State);
         return BeginAnewAsync(plan.Slot);
     }
