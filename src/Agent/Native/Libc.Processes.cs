@@ -21,6 +21,7 @@ internal static partial class Libc
     private const int PidfdSendSignal = 424;
     private const int PidfdOpen = 434;
     private const int PidfdGetFd = 438;
+    private const int ByNumber = 1;
     private const int ByPidfd = 3;
     private const int NoHang = 1;
     private const int Exited = 4;
@@ -82,6 +83,17 @@ internal static partial class Libc
 
         // siginfo_t of SIGCHLD: signo, errno, code, padding, pid, uid, status.
         return info[4] == 0 ? null : new ChildEnd(IsSignal: info[2] != 1, Status: info[6], HasCore: info[2] == 3);
+    }
+
+    /// <summary>Kills a child that nobody waits for, and waits for it.</summary>
+    public static unsafe void EndChild(int pid)
+    {
+        _ = Kill(pid, SignalKill);
+        var info = stackalloc int[32];
+        while (WaitId(ByNumber, pid, info, Exited) < 0 && Marshal.GetLastPInvokeError() == Errno.Interrupted)
+        {
+            // A signal came first.
+        }
     }
 
     /// <summary>Sets this process's soft limit of open files.</summary>

@@ -42,21 +42,24 @@ internal static class ChildLauncher
                     launcherGate,
                 ]),
             });
-            Libc.SetBlocking(gate, blocking: false);
-            group?.Add(pid); // Before it is let go: all that it will make is in.
-            return new ChildParts(generation.Number, pid, Libc.OpenProcess(pid)!)
+            return Take(pid, process =>
             {
-                StartTicks = ProcessTable.Read(pid)?.StartTicks ?? 0,
-                NotifyName = notifyName,
-                Notices = notices,
-                Output = output,
-                Errors = errors,
-                Gate = gate,
-                Command = spec.Server.Command[0],
-                StopGrace = spec.Server.StopGrace,
-                User = order.Confinement.Identity?.User ?? Libc.CurrentUser,
-                Cgroup = group,
-            };
+                Libc.SetBlocking(gate, blocking: false);
+                group?.Add(pid); // Before it is let go: all that it will make is in.
+                return new ChildParts(generation.Number, pid, process)
+                {
+                    StartTicks = ProcessTable.Read(pid)?.StartTicks ?? 0,
+                    NotifyName = notifyName,
+                    Notices = notices,
+                    Output = output,
+                    Errors = errors,
+                    Gate = gate,
+                    Command = spec.Server.Command[0],
+                    StopGrace = spec.Server.StopGrace,
+                    User = order.Confinement.Identity?.User ?? Libc.CurrentUser,
+                    Cgroup = group,
+                };
+            });
         }
         catch
         {
@@ -99,9 +102,12 @@ internal static class ChildLauncher
                 Path = launcher,
                 Descriptors = SpawnOrder.InOrder(orderFile, writer, writer, launcherGate),
             });
-            Libc.SetBlocking(gate, blocking: false);
-            group?.Add(pid);
-            return new CommandParts(command[0], pid, Libc.OpenProcess(pid)!, output, gate);
+            return Take(pid, process =>
+            {
+                Libc.SetBlocking(gate, blocking: false);
+                group?.Add(pid);
+                return new CommandParts(command[0], pid, process, output, gate);
+            });
         }
         catch
         {
@@ -113,6 +119,23 @@ internal static class ChildLauncher
         {
             writer.Dispose();
             launcherGate.Dispose();
+        }
+    }
+
+    /// <summary>Takes hold of a process that was just made; if that fails, it does not stay behind.</summary>
+    public static T Take<T>(int pid, Func<SafeFileHandle, T> take)
+    {
+        SafeFileHandle? process = null;
+        try
+        {
+            process = Libc.OpenProcess(pid)!;
+            return take(process);
+        }
+        catch
+        {
+            process?.Dispose();
+            Libc.EndChild(pid);
+            throw;
         }
     }
 

@@ -29,7 +29,7 @@ internal static class WorkerLauncher
             var pid = worker.OffersListenFds
                 ? StartLauncher(spec, worker, path, environment, listeners, out gate)
                 : Start(spec, worker, path, environment, listeners);
-            return new ChildParts(generation.Number, pid, Libc.OpenProcess(pid)!)
+            return ChildLauncher.Take(pid, process => new ChildParts(generation.Number, pid, process)
             {
                 StartTicks = ProcessTable.Read(pid)?.StartTicks ?? 0,
                 NotifyName = notifyName,
@@ -39,7 +39,7 @@ internal static class WorkerLauncher
                 IsWorker = true,
                 Command = spec.Server.Command[0],
                 StopGrace = spec.Server.StopGrace,
-            };
+            });
         }
         catch
         {
