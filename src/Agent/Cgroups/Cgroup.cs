@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using Slipway.Agent.Native;
 
 namespace Slipway.Agent.Cgroups;
 
@@ -65,7 +66,7 @@ internal sealed record Cgroup(string Folder)
         }
         catch (Win32Exception)
         {
-            // A kernel before 5.14, or the group is gone: its members are signalled one by one.
+            KillEach(); // A kernel before 5.14; or the group is gone, and has no members.
         }
     }
 
@@ -94,6 +95,25 @@ internal sealed record Cgroup(string Folder)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Something lives in it after all: an empty folder is all that stays once that ends.
+        }
+    }
+
+    private void KillEach()
+    {
+        foreach (var pid in Members)
+        {
+            try
+            {
+                using var process = Libc.OpenProcess(pid);
+                if (process is not null)
+                {
+                    Libc.SendSignal(process, Libc.SignalKill);
+                }
+            }
+            catch (Win32Exception)
+            {
+                // It has become another user's, who alone may end it.
+            }
         }
     }
 }

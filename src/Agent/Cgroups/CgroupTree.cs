@@ -94,20 +94,23 @@ internal sealed record CgroupTree(string Folder)
         }
     }
 
-    /// <summary>Removes the groups of this name in which nothing lives, but for those to keep.</summary>
-    public void Sweep(CgroupName name, IReadOnlySet<string> keep)
+    /// <summary>
+    /// Removes the groups of this name in which nothing lives, but for those to keep; returns the others.
+    /// </summary>
+    public IReadOnlyList<Cgroup> Sweep(CgroupName name, IReadOnlySet<string> keep)
     {
         try
         {
-            var own = Directory.GetDirectories(Folder, name.Prefix + "*");
-            foreach (var folder in own.Where(path => !keep.Contains(path)))
-            {
-                new Cgroup(folder).TryClear();
-            }
+            return
+            [
+                .. Directory.GetDirectories(Folder, name.Prefix + "*").Where(path => !keep.Contains(path))
+                    .Select(path => new Cgroup(path))
+                    .Where(group => !group.TryClear()),
+            ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What cannot be seen cannot be removed either.
+            return []; // What cannot be seen cannot be removed either.
         }
     }
 

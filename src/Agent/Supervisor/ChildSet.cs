@@ -8,6 +8,8 @@ namespace Slipway.Agent.Supervisor;
 /// <summary>A workload's processes: those that run a generation, and what ended ones have left behind.</summary>
 internal sealed class ChildSet(ChildContext context)
 {
+    private static readonly TimeSpan RemnantPause = TimeSpan.FromMilliseconds(100);
+
     private readonly Dictionary<int, ChildProcess> _running = [];
     private readonly Dictionary<int, ChildProcess> _remnants = [];
     private readonly Dictionary<string, string> _outputs = [];
@@ -78,11 +80,13 @@ internal sealed class ChildSet(ChildContext context)
     }
 
     /// <summary>Removes the cgroups that an earlier supervisor of the same folder has left empty.</summary>
-    public void SweepGroups()
+    /// <param name="hasJournal">Whether all that is to live is known: then the rest is ended.</param>
+    public void SweepGroups(bool hasJournal)
     {
-        if (context.Groups is { } name)
+        var left = context.Groups is { } name ? CgroupTree.Find()?.Sweep(name, HeldGroups) ?? [] : [];
+        foreach (var group in hasJournal ? left : [])
         {
-            CgroupTree.Find()?.Sweep(name, _running.Values.Select(child => child.Cgroup?.Folder ?? "").ToHashSet());
+            End(group);
         }
     }
 
@@ -156,6 +160,22 @@ internal sealed class ChildSet(ChildContext context)
         foreach (var ticket in _outputs.Keys.Where(ticket => !isWanted(ticket)).ToList())
         {
             _outputs.Remove(ticket);
+        }
+    }
+
+    private HashSet<string> HeldGroups =>
+        [.. _running.Values.Concat(_remnants.Values).Select(child => child.Cgroup?.Folder).OfType<string>()];
+
+    /// <summary>Kills what lives in it until it can be removed.</summary>
+    private void End(Cgroup group)
+    {
+        if (!HeldGroups.Contains(group.Folder)) // Removed already, and its name given anew.
+        {
+            group.Kill();
+            if (!group.TryClear())
+            {
+                context.Poller.After(RemnantPause, () => End(group));
+            }
         }
     }
 

@@ -60,12 +60,13 @@ internal sealed class SupervisorLoop : IDisposable
         }
         else if (folder is not null)
         {
-            if (SupervisorJournal.Read(folder) is { } journal)
+            var journal = SupervisorJournal.Read(folder);
+            if (journal is not null)
             {
                 Resume(journal);
             }
 
-            _children.SweepGroups();
+            _children.SweepGroups(hasJournal: journal is not null);
         }
 
         if (folder is not null)

@@ -45,10 +45,7 @@ public sealed class CgroupTests
             "one", spec with { Server = spec.Server with { StopGrace = TimeSpan.FromMilliseconds(300) } });
         var folder = CgroupTree.FolderOf($"{one.Pid}");
         Assert.SkipWhen(folder == CgroupTree.FolderOf("self"), "This host lets nobody make cgroups.");
-        var daemon = int.Parse(
-            await File.ReadAllTextAsync(
-                Path.Combine(workload.Release, "daemon"), TestContext.Current.CancellationToken),
-            CultureInfo.InvariantCulture);
+        var daemon = await DaemonOfAsync(workload);
         Assert.NotEqual(one.Pid, ProcessTable.Read(daemon)?.Session);
 
         await workload.DeployAsync("two", workload.Spec(["sleep", "1000"], Alive));
@@ -56,6 +53,32 @@ public sealed class CgroupTests
 
         Assert.True(ProcessTable.Read(daemon) is null or { IsZombie: true });
         Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task What_a_supervisor_was_killed_before_it_could_end_its_successor_ends()
+    {
+        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
+        workload.Add("daemon.pl", Daemon);
+        var spec = workload.Spec(["perl", "daemon.pl"], Notify);
+        var one = await workload.DeployAsync(
+            "one", spec with { Server = spec.Server with { StopGrace = TimeSpan.FromHours(1) } });
+        var folder = CgroupTree.FolderOf($"{one.Pid}");
+        Assert.SkipWhen(folder == CgroupTree.FolderOf("self"), "This host lets nobody make cgroups.");
+        var daemon = await DaemonOfAsync(workload);
+        var two = await workload.DeployAsync("two", workload.Spec(["sleep", "1000"], Alive));
+        await workload.PhaseAsync("one", GenerationPhase.Ended);
+        Assert.Equal(folder, CgroupTree.FolderOf($"{daemon}"));
+
+        await KillAsync((await workload.Client.StateAsync(TestContext.Current.CancellationToken)).SupervisorPid);
+        workload.Client = await workload.EnsureRunningAsync(TestContext.Current.CancellationToken);
+        await EndOfAsync(daemon);
+        while (Directory.Exists(folder))
+        {
+            await PauseAsync();
+        }
+
+        Assert.Equal(two.Pid, (await workload.PhaseAsync("two", GenerationPhase.Current)).Pid);
     }
 
     [Fact(Timeout = 90_000)]
@@ -130,13 +153,24 @@ public sealed class CgroupTests
         Assert.Equal("20\n", CgroupFile.Read(folder, "pids.max"));
     }
 
-    private static async Task KillAsync(int pid)
+    private static async Task<int> DaemonOfAsync(SupervisedWorkload workload) => int.Parse(
+        await File.ReadAllTextAsync(Path.Combine(workload.Release, "daemon"), TestContext.Current.CancellationToken),
+        CultureInfo.InvariantCulture);
+
+    private static Task KillAsync(int pid)
     {
         SupervisorTests.Kill(pid, "KILL");
+        return EndOfAsync(pid);
+    }
+
+    private static async Task EndOfAsync(int pid)
+    {
         while (ProcessTable.Read(pid) is { IsZombie: false })
         {
-            await Task.Delay(
-                TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
+            await PauseAsync();
         }
     }
+
+    private static Task PauseAsync() => Task.Delay(
+        TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
 }
