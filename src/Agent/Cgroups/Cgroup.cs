@@ -9,6 +9,7 @@ internal sealed record Cgroup(string Folder)
 {
     private const int Period = 100_000;
     private const string Processes = "cgroup.procs";
+    private const string CommandPrefix = "slipway-command-";
 
     /// <summary>How many of its processes the kernel has killed for want of memory.</summary>
     public long OutOfMemoryKills => CountOf(CgroupFile.Read(Folder, "memory.events"), "oom_kill");
@@ -25,6 +26,11 @@ internal sealed record Cgroup(string Folder)
         ? Directory.EnumerateDirectories(Folder, "*", SearchOption.AllDirectories)
             .OrderByDescending(folder => folder.Length).Append(Folder).ToList()
         : [];
+
+    /// <summary>The groups inside of the commands that ran beside the program.</summary>
+    public IEnumerable<Cgroup> Commands => Folders
+        .Where(folder => Path.GetFileName(folder).StartsWith(CommandPrefix, StringComparison.Ordinal))
+        .Select(folder => new Cgroup(folder));
 
     /// <summary>Reads the count of a key in lines of <c>key count</c>; 0: it is not there.</summary>
     public static long CountOf(string lines, string key) => lines.Split('\n')
@@ -51,6 +57,15 @@ internal sealed record Cgroup(string Folder)
         {
             CgroupFile.Write(Folder, "pids.max", pids.ToString(CultureInfo.InvariantCulture));
         }
+    }
+
+    /// <summary>Takes a command in, which then has a group of its own inside, if there can be one.</summary>
+    /// <exception cref="Win32Exception">The kernel refuses it.</exception>
+    public Cgroup? AddCommand(int pid)
+    {
+        var own = CreateCommand(pid);
+        (own ?? this).Add(pid);
+        return own;
     }
 
     /// <summary>Takes a process in; those that it makes from now on are in, too.</summary>
@@ -95,6 +110,19 @@ internal sealed record Cgroup(string Folder)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Something lives in it after all: an empty folder is all that stays once that ends.
+        }
+    }
+
+    private Cgroup? CreateCommand(int pid)
+    {
+        var name = CommandPrefix + pid.ToString(CultureInfo.InvariantCulture);
+        try
+        {
+            return new Cgroup(Directory.CreateDirectory(Path.Combine(Folder, name)).FullName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

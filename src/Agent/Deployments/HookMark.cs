@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Text;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Native;
 using Slipway.Shared.Storage;
 
@@ -9,7 +11,20 @@ namespace Slipway.Agent.Deployments;
 /// <param name="folder">The workload's folder.</param>
 internal sealed class HookMark(string folder)
 {
+    private static readonly HashSet<string> None = [];
+
+    private readonly CgroupName _groups = CgroupName.Of(Path.GetFullPath(folder));
+
     private string MarkFile => Path.Combine(folder, "hook.pid");
+
+    /// <summary>Gives a hook a cgroup of its own; null: there can be none.</summary>
+    /// <exception cref="Win32Exception">The kernel refuses the process.</exception>
+    public Cgroup? Join(int pid)
+    {
+        var group = CgroupTree.Find()?.Create(_groups, pid);
+        group?.Add(pid);
+        return group;
+    }
 
     public void Set(int pid) => AtomicFile.Write(MarkFile, Mark(pid));
 
@@ -28,6 +43,11 @@ internal sealed class HookMark(string folder)
             && Mark(pid).AsSpan().SequenceEqual(File.ReadAllBytes(MarkFile)))
         {
             Libc.SendGroupSignal(pid, Libc.SignalKill);
+        }
+
+        foreach (var group in CgroupTree.Find()?.Sweep(_groups, None) ?? [])
+        {
+            group.Kill();
         }
 
         Clear();

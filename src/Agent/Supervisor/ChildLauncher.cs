@@ -79,9 +79,13 @@ internal static class ChildLauncher
     }
 
     /// <summary>Makes a process that waits to become a command beside the generation's program.</summary>
+    /// <param name="spec">Whose user, folder and environment it gets.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="join">Takes the process into cgroups; the one that it returns ends with the command.</param>
+    /// <param name="launcher">The agent's program.</param>
     /// <exception cref="Win32Exception">The command cannot be executed.</exception>
     public static CommandParts LaunchCommand(
-        GenerationSpec spec, IReadOnlyList<string> command, Cgroup? group, string launcher = Self)
+        GenerationSpec spec, IReadOnlyList<string> command, Func<int, Cgroup?> join, string launcher = Self)
     {
         var order = new LaunchOrder(
             ConfinementCheck.FolderOf(spec),
@@ -105,8 +109,7 @@ internal static class ChildLauncher
             return Take(pid, process =>
             {
                 Libc.SetBlocking(gate, blocking: false);
-                group?.Add(pid);
-                return new CommandParts(command[0], pid, process, output, gate);
+                return new CommandParts(command[0], pid, process, output, gate) { Cgroup = join(pid) };
             });
         }
         catch

@@ -28,6 +28,7 @@ internal sealed class ChildSet(ChildContext context)
     /// </summary>
     public void EndStrangers(int keeper)
     {
+        EndCommands();
         var known = _running.Values.Concat(_remnants.Values).Select(child => child.Pid).Append(keeper);
         foreach (var pid in context.Processes.ChildrenOf(Environment.ProcessId).Except(known).ToList())
         {
@@ -83,6 +84,7 @@ internal sealed class ChildSet(ChildContext context)
     /// <param name="hasJournal">Whether all that is to live is known: then the rest is ended.</param>
     public void SweepGroups(bool hasJournal)
     {
+        EndCommands();
         var left = context.Groups is { } name ? CgroupTree.Find()?.Sweep(name, HeldGroups) ?? [] : [];
         foreach (var group in hasJournal ? left : [])
         {
@@ -165,6 +167,10 @@ internal sealed class ChildSet(ChildContext context)
 
     private HashSet<string> HeldGroups =>
         [.. _running.Values.Concat(_remnants.Values).Select(child => child.Cgroup?.Folder).OfType<string>()];
+
+    /// <summary>Those of probes that the supervisor or the program before had begun.</summary>
+    private void EndCommands() => _running.Values.Concat(_remnants.Values)
+        .SelectMany(child => child.Cgroup?.Commands ?? []).ToList().ForEach(End);
 
     /// <summary>Kills what lives in it until it can be removed.</summary>
     private void End(Cgroup group)

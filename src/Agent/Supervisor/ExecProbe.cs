@@ -38,7 +38,8 @@ internal sealed class ExecProbe : IDisposable
     {
         try
         {
-            var parts = ChildLauncher.LaunchCommand(_generation.Spec, _spec.Command ?? [], _generation.Cgroup);
+            var parts = ChildLauncher.LaunchCommand(
+                _generation.Spec, _spec.Command ?? [], pid => _generation.Cgroup?.AddCommand(pid));
             _run = new ExecRun(_context, parts, _spec.Timeout, OnDone);
         }
         catch (Win32Exception e)

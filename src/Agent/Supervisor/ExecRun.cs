@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Native;
 
 namespace Slipway.Agent.Supervisor;
@@ -57,6 +58,7 @@ internal sealed class ExecRun
     private void Kill()
     {
         var family = _context.Processes.FamilyOf(_parts.Pid);
+        _parts.Cgroup?.Kill();
         Libc.SendSignal(_parts.Process, Libc.SignalKill);
         ChildProcess.SendSignal(family, Libc.SignalKill);
     }
@@ -93,15 +95,17 @@ internal sealed class ExecRun
     /// <summary>Its number stays its session's until none of that is left.</summary>
     private void CleanUp()
     {
-        var family = _context.Processes.FamilyOf(_parts.Pid);
+        var family = _context.Processes.FamilyOf(_parts.Pid, _parts.Cgroup?.Members);
         if (family.Count > 0)
         {
+            _parts.Cgroup?.Kill();
             ChildProcess.SendSignal(family, Libc.SignalKill);
             _context.Poller.After(RemnantPause, CleanUp);
             return;
         }
 
         Libc.WaitForChild(_parts.Process, reap: true);
+        _parts.Cgroup?.Remove();
         _parts.Dispose();
     }
 
@@ -137,6 +141,9 @@ internal sealed class ExecRun
 internal sealed record CommandParts(
     string Command, int Pid, SafeFileHandle Process, SafeFileHandle Output, SafeFileHandle Gate) : IDisposable
 {
+    /// <summary>Its own; null: it has none.</summary>
+    public Cgroup? Cgroup { get; init; }
+
     public void Dispose()
     {
         Process.Dispose();

@@ -34,6 +34,11 @@ internal sealed partial class HookRunner(string program, string folder, TimeProv
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>What cannot be killed, such as another user's, holds nothing up for longer.</summary>
+    private static readonly TimeSpan RemnantLimit = TimeSpan.FromSeconds(10);
+
+    private readonly ProcessTable _processes = new();
+
     private readonly HookMark _mark = new(folder);
 
     /// <param name="name">Which: <see cref="Before"/> or <see cref="After"/>.</param>
@@ -103,7 +108,7 @@ internal sealed partial class HookRunner(string program, string folder, TimeProv
 
         try
         {
-            return ChildLauncher.LaunchCommand(spec, hook.Command, group: null, program);
+            return ChildLauncher.LaunchCommand(spec, hook.Command, _mark.Join, program);
         }
         catch (Win32Exception e)
         {
@@ -113,11 +118,23 @@ internal sealed partial class HookRunner(string program, string folder, TimeProv
 
     private async Task EndAsync(CommandParts parts)
     {
-        Libc.SendGroupSignal(parts.Pid, Libc.SignalKill);
-        while (Libc.WaitForChild(parts.Process, reap: true) is null)
+        // Its number stays its session's until none of that is left.
+        var begin = timeProvider.GetTimestamp();
+        while (!HasEnded(parts, timeProvider.GetElapsedTime(begin) < RemnantLimit))
         {
             await Task.Delay(Pause, timeProvider, CancellationToken.None); // It may hang in the kernel.
         }
+
+        Libc.WaitForChild(parts.Process, reap: true);
+        parts.Cgroup?.Remove();
+    }
+
+    private bool HasEnded(CommandParts parts, bool withRemnants)
+    {
+        var family = _processes.FamilyOf(parts.Pid, parts.Cgroup?.Members);
+        parts.Cgroup?.Kill();
+        ChildProcess.SendSignal(family, Libc.SignalKill);
+        return (family.Count == 0 || !withRemnants) && Libc.WaitForChild(parts.Process, reap: false) is not null;
     }
 
     private static byte[] Drain(SafeFileHandle output, byte[] tail)

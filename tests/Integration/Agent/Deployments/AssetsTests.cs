@@ -1,3 +1,5 @@
+using System.Globalization;
+using Slipway.Agent.Cgroups;
 using Slipway.Agent.Deployments;
 using Slipway.Agent.Native;
 
@@ -81,6 +83,23 @@ public sealed class AssetsTests : IAsyncLifetime
         Assert.Contains(detail, end.Detail, StringComparison.Ordinal);
         Assert.Contains(output, end.Output, StringComparison.Ordinal);
         Assert.Equal("one", await ReadAsync());
+    }
+
+    [Fact]
+    public async Task What_a_hook_sends_away_ends_with_the_hook()
+    {
+        var name = CgroupName.Of(Traces);
+        Assert.SkipWhen(CgroupTree.Find()?.Create(name, 0) is null, "This host lets nobody make cgroups.");
+        CgroupTree.Find()!.Sweep(name, new HashSet<string>());
+        var left = Path.Combine(Traces, "left");
+        var script = $"setsid sh -c 'echo $$ > {left}.new; mv {left}.new {left}; exec sleep 1000' > /dev/null 2>&1 & "
+            + $"while ! test -e {left}; do sleep 0.01; done";
+
+        var end = await _host.DeployAsync(_host.Files(1, "one", Spec with { Before = Hook("before", script) }));
+        var pid = int.Parse(await File.ReadAllTextAsync(left, Token), CultureInfo.InvariantCulture);
+
+        Assert.Equal((DeploymentPhase.Committed, ""), (end.Phase, end.Detail));
+        Assert.True(ProcessTable.Read(pid) is null or { IsZombie: true });
     }
 
     [Fact]

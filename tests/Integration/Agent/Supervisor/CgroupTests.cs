@@ -56,6 +56,31 @@ public sealed class CgroupTests
     }
 
     [Fact(Timeout = 90_000)]
+    public async Task What_a_probe_sends_away_ends_with_the_probe_and_not_with_the_program()
+    {
+        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
+        workload.Add(
+            "check",
+            """
+            #!/bin/sh
+            setsid sh -c 'echo $$ > daemon.new; mv daemon.new daemon; exec sleep 1000' &
+            while ! test -e daemon; do sleep 0.01; done
+            """);
+        var probe = new ReadinessSpec(ReadinessKind.Exec) { Command = ["./check"] };
+
+        var one = await workload.DeployAsync("one", workload.Spec(["sleep", "1000"], probe));
+        var folder = CgroupTree.FolderOf($"{one.Pid}")!;
+        Assert.SkipWhen(folder == CgroupTree.FolderOf("self"), "This host lets nobody make cgroups.");
+        await EndOfAsync(await DaemonOfAsync(workload));
+        while (Directory.GetDirectories(folder).Length > 0)
+        {
+            await PauseAsync();
+        }
+
+        Assert.Equal(one.Pid, (await workload.PhaseAsync("one", GenerationPhase.Current)).Pid);
+    }
+
+    [Fact(Timeout = 90_000)]
     public async Task What_a_supervisor_was_killed_before_it_could_end_its_successor_ends()
     {
         await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);

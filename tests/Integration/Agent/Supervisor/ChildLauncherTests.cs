@@ -23,8 +23,8 @@ public sealed class ChildLauncherTests
             new ServerSpec { Command = ["/bin/true"], Readiness = new ReadinessSpec(ReadinessKind.Alive) });
         var refusing = new Cgroup(folder.In("no cgroup"));
 
-        Assert.Throws<Win32Exception>(
-            () => ChildLauncher.LaunchCommand(spec, ["/bin/true"], refusing, program));
+        Assert.Throws<Win32Exception>(() => ChildLauncher.LaunchCommand(
+            spec, ["/bin/true"], pid => refusing.AddCommand(pid), program));
 
         Assert.DoesNotContain("refused", ChildrenOfThis());
     }
