@@ -33,6 +33,9 @@ internal sealed record Generation(string Ticket, GenerationSpec Spec)
     /// <summary>How its last processes ended by themselves while it was current, the oldest first.</summary>
     public IReadOnlyList<EndedRun> Ends { get => field ?? []; init; } = [];
 
+    /// <summary>No word of its own moves the deadline beyond; null: it has not asked for more time yet.</summary>
+    public DateTimeOffset? LatestDeadline { get; init; }
+
     public bool IsKilled { get; init; }
 
     /// <summary>Current, and does not do what its liveness asks for.</summary>

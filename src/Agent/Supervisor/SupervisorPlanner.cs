@@ -8,6 +8,9 @@ internal sealed class SupervisorPlanner(Random jitter)
     /// <summary>How many generations that are over stay in the plan, to answer for their tickets.</summary>
     public const int KeptEnded = 8;
 
+    /// <summary>How long a program may go on with its start, or its end, after it first asked for more time.</summary>
+    private static readonly TimeSpan MostExtension = TimeSpan.FromHours(1);
+
     /// <summary>How many ends of a generation's processes stay to be told.</summary>
     public const int KeptEnds = 5;
 
@@ -38,7 +41,7 @@ internal sealed class SupervisorPlanner(Random jitter)
             SupervisorEvent.BecameReady ready => BecomeReady(plan, ready.Number, now),
             SupervisorEvent.Failing failing => Replacement.Fail(plan, failing, now, BackOffBy(now)),
             SupervisorEvent.Recovered recovered => Change(plan, recovered.Number, Replacement.Recover),
-            SupervisorEvent.Extended extended => Change(plan, extended.Number, old => Extend(old, now + extended.Time)),
+            SupervisorEvent.Extended extended => Change(plan, extended.Number, old => Extend(old, extended.Time, now)),
             SupervisorEvent.Stopping stopping =>
                 Change(plan, stopping.Number, old => old with { IsStopping = true }),
             SupervisorEvent.Noted noted => Change(plan, noted.Number, old => Note(old, noted.Detail)),
@@ -141,13 +144,18 @@ internal sealed class SupervisorPlanner(Random jitter)
     private static Generation Note(Generation old, string detail) =>
         old is { WantsSockets: true, IsUnhealthy: false } ? old with { Detail = detail } : old;
 
-    private static Generation Extend(Generation old, DateTimeOffset until) =>
-        old.Phase is GenerationPhase.Starting or GenerationPhase.Draining && old.Deadline < until
-            ? old with { Deadline = until }
+    /// <summary>However often it asks: a start and an end have a limit each.</summary>
+    private static Generation Extend(Generation old, TimeSpan time, DateTimeOffset now)
+    {
+        var latest = old.LatestDeadline ?? (now + MostExtension);
+        var until = now + time < latest ? now + time : latest;
+        return old.Phase is GenerationPhase.Starting or GenerationPhase.Draining && old.Deadline < until
+            ? old with { Deadline = until, LatestDeadline = latest }
             : old;
+    }
 
     private static Generation Stopping(Generation old, DateTimeOffset now) =>
-        old with { Deadline = After(old.Spec.Server.StopGrace, now) };
+        old with { Deadline = After(old.Spec.Server.StopGrace, now), LatestDeadline = null };
 
     private static DateTimeOffset? After(TimeSpan limit, DateTimeOffset now) =>
         limit == Timeout.InfiniteTimeSpan ? null : now + limit;

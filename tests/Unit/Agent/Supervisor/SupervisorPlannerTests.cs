@@ -52,6 +52,39 @@ public class SupervisorPlannerTests
     }
 
     [Fact]
+    public void A_program_that_asks_again_and_again_for_more_time_is_killed_within_an_hour()
+    {
+        _host.Deploy("a");
+        _host.Ask(new SupervisorEvent.Shutdown());
+
+        var asked = 0;
+        for (; _host.Living.Count > 0 && asked < 1000; asked++)
+        {
+            _host.Ask(new SupervisorEvent.Extended(1, TimeSpan.FromMinutes(1)));
+            _host.Pass(TimeSpan.FromSeconds(50));
+        }
+
+        Assert.Empty(_host.Living);
+        Assert.Equal(72, asked); // The first of them after an hour.
+        Assert.Equal(Start + TimeSpan.FromSeconds(3600), _host.Now);
+    }
+
+    [Fact]
+    public void A_program_may_ask_for_more_time_in_its_start_and_again_in_its_end()
+    {
+        _host.Ask(new SupervisorEvent.Start("a", Spec));
+        _host.Ask(new SupervisorEvent.Extended(1, TimeSpan.FromHours(1)));
+        _host.Pass(TimeSpan.FromMinutes(59));
+        _host.Ask(new SupervisorEvent.BecameReady(1));
+        _host.Ask(new SupervisorEvent.Promote("a"));
+        _host.Ask(new SupervisorEvent.Shutdown());
+
+        _host.Ask(new SupervisorEvent.Extended(1, TimeSpan.FromMinutes(30)));
+
+        Assert.Equal(_host.Now + TimeSpan.FromMinutes(30), _host.Plan.NextDeadline);
+    }
+
+    [Fact]
     public void A_start_that_takes_too_long_fails_and_is_stopped_then_killed()
     {
         _host.Ask(new SupervisorEvent.Start("a", Spec));
