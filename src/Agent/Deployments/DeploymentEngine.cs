@@ -146,8 +146,9 @@ internal sealed partial class DeploymentEngine(
     /// <summary>Whether every workload was looked at since the start.</summary>
     public bool HasLooked => _loops.Values.All(loop => loop.HasLooked);
 
-    /// <summary>Where a workload's output is kept, if it has any.</summary>
-    public string LogOf(WorkloadKey key) => _folder.LogOf(key);
+    /// <summary>Where a workload's output is kept, if it has any; null: there is no such workload.</summary>
+    public string? LogOf(WorkloadKey key) =>
+        Directory.Exists(_folder.WorkloadOf(key)) ? _folder.LogOf(key) : null;
 
     /// <summary>What really runs.</summary>
     public IReadOnlyList<WorkloadStatus> Observe() =>

@@ -127,7 +127,7 @@ internal sealed partial class SupplyClient(
 
         if (FolderOf(request) is not { } folder)
         {
-            var message = $"there is no output of {request.Application}/{request.Environment} yet.";
+            var message = $"there is nothing of {request.Application}/{request.Environment} here yet.";
             await WriteAsync(call, new() { Reason = "WORKLOAD_NOT_FOUND", Message = message }, cancellationToken);
             return;
         }
@@ -157,9 +157,7 @@ internal sealed partial class SupplyClient(
     // The names come from outside and become a path.
     private string? FolderOf(V1.TailRequest request) =>
         DesiredCheck.IsName(request.Application) && DesiredCheck.IsName(request.Environment)
-        && logOf(new(request.Application, request.Environment)) is { } folder
-        && Directory.Exists(folder)
-            ? folder
+            ? logOf(new(request.Application, request.Environment))
             : null;
 
     // Waiting is what slows the reading down when nobody takes it.

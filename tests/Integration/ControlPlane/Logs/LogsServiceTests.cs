@@ -200,6 +200,17 @@ public sealed class LogsServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_program_that_has_said_nothing_has_an_empty_log()
+    {
+        await AddAsync("web-1");
+
+        var reader = await TailReader.ReadAsync(_server.Admin, TailReader.Request());
+
+        Assert.Empty(reader.Texts);
+        Assert.Empty(reader.Notices);
+    }
+
+    [Fact]
     public async Task One_host_that_cannot_answer_does_not_keep_the_others_lines_back()
     {
         var host = await AddAsync("web-1");
