@@ -13,8 +13,6 @@ namespace Slipway.Agent.Supervisor;
 /// <param name="time">The clock.</param>
 internal sealed class SupervisorProcess(string program, TimeProvider time)
 {
-    public const string LogName = "supervisor.log";
-
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly string[] Private =
@@ -73,7 +71,8 @@ internal sealed class SupervisorProcess(string program, TimeProvider time)
                     started = null; // The lock was taken: by one that begins to serve, or by one about to end.
                     if (end is not { IsSignal: false, Status: 0 })
                     {
-                        throw Failure(folder, $"it ended at once ({end}); see {LogName} there", inner: null);
+                        var words = SupervisorLog.LastLine(folder);
+                        throw Failure(folder, $"it ended at once ({end}); {SupervisorLog.Name}: {words}", inner: null);
                     }
                 }
 
@@ -101,7 +100,7 @@ internal sealed class SupervisorProcess(string program, TimeProvider time)
         try
         {
             using var nothing = Libc.Open("/dev/null", Libc.ReadWrite);
-            using var log = Libc.OpenAppend(Path.Combine(folder, LogName));
+            using var log = SupervisorLog.Open(folder);
             var pid = Libc.Spawn(new SpawnOrder(
                 program, [program, "supervisor", "--folder", folder], [.. InheritedEnvironment(), .. Frugal])
             {
@@ -109,7 +108,7 @@ internal sealed class SupervisorProcess(string program, TimeProvider time)
             });
             return (pid, Libc.OpenProcess(pid)!);
         }
-        catch (Win32Exception e)
+        catch (Exception e) when (e is Win32Exception or IOException)
         {
             throw Failure(folder, e.Message, e);
         }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Slipway.Agent.Native;
 
 namespace Slipway.Agent.Supervisor;
@@ -33,9 +34,17 @@ internal sealed class SupervisorStore(string? folder, Poller poller)
     {
         try
         {
-            Console.Error.WriteLine($"{poller.Now:O} {what}");
+            var line = $"{poller.Now:O} {what}";
+            if (folder is not null)
+            {
+                SupervisorLog.Write(folder, line);
+            }
+            else
+            {
+                Console.Error.WriteLine(line);
+            }
         }
-        catch (IOException)
+        catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
         {
             // It lies on the same full disk.
         }

@@ -136,7 +136,7 @@ internal sealed class SupervisedWorkload : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private string Log => File.ReadAllText(Path.Combine(Folder, SupervisorProcess.LogName));
+    private string Log => File.ReadAllText(Path.Combine(Folder, SupervisorLog.Name));
 
     private static GenerationState Of(SupervisorState state, string ticket) =>
         state.Generations.Single(generation => generation.Ticket == ticket);

@@ -91,6 +91,42 @@ public sealed class SupervisorLifeTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_supervisors_own_log_does_not_grow_for_ever()
+    {
+        await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);
+        var log = Path.Combine(workload.Folder, SupervisorLog.Name);
+        await File.AppendAllTextAsync(
+            log, new string('x', 2 << 20) + "\n", TestContext.Current.CancellationToken);
+
+        // What it has a word for.
+        await workload.Client.UpgradeAsync("/nowhere", TestContext.Current.CancellationToken);
+        while (!File.Exists(log + ".1") || !File.Exists(log) || new FileInfo(log).Length == 0)
+        {
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Contains(
+            "xxx",
+            await File.ReadAllTextAsync(log + ".1", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "/nowhere",
+            await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+
+        await workload.Client.ShutdownAsync(TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(
+            log, new string('y', 2 << 20) + "\n", TestContext.Current.CancellationToken);
+        workload.Client = await workload.EnsureRunningAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(
+            "yyy",
+            await File.ReadAllTextAsync(log + ".1", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+        Assert.True(new FileInfo(log).Length < 1 << 20);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Two_who_start_one_at_the_same_time_get_the_same()
     {
         await using var workload = await SupervisedWorkload.StartAsync(TestContext.Current.CancellationToken);

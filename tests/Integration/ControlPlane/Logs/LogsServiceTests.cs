@@ -202,7 +202,8 @@ public sealed class LogsServiceTests : IAsyncLifetime
     [Fact]
     public async Task A_program_that_has_said_nothing_has_an_empty_log()
     {
-        await AddAsync("web-1");
+        var host = await AddAsync("web-1");
+        Directory.Delete(host.Link.LogFolder);
 
         var reader = await TailReader.ReadAsync(_server.Admin, TailReader.Request());
 
