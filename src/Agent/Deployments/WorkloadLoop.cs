@@ -138,6 +138,7 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
             IsHostTaken = parts.Turns.IsTaken(
                 key, isUpgrade: (_steps.Attempt?.Workload ?? desired)?.Kind == RuntimeKind.Agent),
             RestoreAt = _restoreAt,
+            Trouble = _steps.Trouble,
         };
         if (!HasLooked
             && runtime?.Instances.FirstOrDefault(one => one.Phase == InstancePhase.Current) is { Pid: > 0 } adopted)

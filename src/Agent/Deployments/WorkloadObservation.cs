@@ -45,6 +45,7 @@ internal static class WorkloadObservation
                 : $"The installed agent runs, not that of release {committed.Version}."
                 : last?.Phase == InstancePhase.Failed
                 ? $"Release {committed.Version} could not be started again: {last.Detail}{LastWords(last)}"
+                : view.Trouble.Length > 0 ? $"Release {committed.Version} could not be started again: {view.Trouble}"
                 : $"Release {committed.Version} is being started again.";
         }
 

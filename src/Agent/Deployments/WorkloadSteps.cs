@@ -22,12 +22,15 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
     /// <summary>Whether anything of the workload is on disk.</summary>
     public bool Exists => Directory.Exists(_folder);
 
+    /// <summary>Why what was committed cannot be started again; empty: it can.</summary>
+    public string Trouble { get; private set; } = "";
+
     private DateTimeOffset Now => parts.TimeProvider.GetUtcNow();
 
     /// <summary>Takes up what an earlier run of the agent has left.</summary>
     public void Recover(IEnumerable<DeploymentJournal> journals)
     {
-        Record = _store.Load();
+        Record = _store.Load((file, e) => Log.RecordBroken(parts.Logger, key, file, e.Message));
         foreach (var journal in journals.OrderBy(journal => journal.Attempt.Workload.Generation))
         {
             if (_journal is { Attempt.IsEnded: false } older)
@@ -209,9 +212,11 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
         {
             await _stager.RepairAsync(committed, cancellationToken);
             await StartAsync(ticket, committed, cancellationToken);
+            Trouble = "";
         }
         catch (Exception e) when (e is DeploymentException or ProblemException)
         {
+            Trouble = e.Message;
             Log.NotRestored(parts.Logger, key, committed.Version, e.Message);
         }
     }
@@ -319,6 +324,13 @@ internal sealed partial class WorkloadSteps(WorkloadKey key, EngineParts parts) 
 
         [LoggerMessage(9, LogLevel.Warning, "{Workload}: the program of {Version} ended by itself: {Detail}")]
         public static partial void Ended(ILogger logger, WorkloadKey workload, string version, string detail);
+
+        [LoggerMessage(
+            9,
+            LogLevel.Error,
+            "{Workload}: {File} cannot be read ({Why}); it is set aside with the suffix .broken, what runs goes on, "
+                + "and what is desired is deployed anew")]
+        public static partial void RecordBroken(ILogger logger, WorkloadKey workload, string file, string why);
 
         [LoggerMessage(7, LogLevel.Information, "{Workload}: stopped and removed")]
         public static partial void Removed(ILogger logger, WorkloadKey workload);

@@ -24,4 +24,7 @@ internal sealed record WorkloadView(
 
     /// <summary>When the committed release may be started again, after it could not be.</summary>
     public DateTimeOffset RestoreAt { get; init; }
+
+    /// <summary>Why it could not be; empty: nothing is known against it.</summary>
+    public string Trouble { get; init; } = "";
 }

@@ -13,12 +13,15 @@ internal sealed record SupervisorJournal(
 {
     public const string FileName = "state.json";
 
+    /// <exception cref="JsonException">It is broken.</exception>
     public static SupervisorJournal? Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        return File.Exists(path)
-            ? JsonSerializer.Deserialize(File.ReadAllBytes(path), SupervisorJson.Default.SupervisorJournal)
-            : null;
+        return !File.Exists(path) ? null
+            : JsonSerializer.Deserialize(File.ReadAllBytes(path), SupervisorJson.Default.SupervisorJournal)
+                is { Plan.Generations: not null, Listeners: not null, Processes: not null } journal
+            ? journal
+            : throw new JsonException("Something is missing in it.");
     }
 
     public void Write(string folder) => AtomicFile.Write(

@@ -60,7 +60,7 @@ internal sealed class SupervisorLoop : IDisposable
         }
         else if (folder is not null)
         {
-            var journal = SupervisorJournal.Read(folder);
+            var journal = _store.Load(folder);
             if (journal is not null)
             {
                 Resume(journal);

@@ -91,7 +91,8 @@ internal static class SupervisorRole
         {
             return role();
         }
-        catch (Exception e) when (e is Win32Exception or IOException or JsonException)
+        catch (Exception e) when (
+            e is Win32Exception or IOException or JsonException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"The supervisor of {folder} cannot start: {e.Message}");
             return 1;

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json;
 using Slipway.Agent.Native;
 
 namespace Slipway.Agent.Supervisor;
@@ -11,6 +12,32 @@ internal sealed class SupervisorStore(string? folder, Poller poller)
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private IDisposable? _again;
+
+    /// <summary>What an earlier supervisor left; a broken journal is set aside if nothing lives of what it tells.
+    /// </summary>
+    /// <exception cref="IOException">It is broken, and something lives.</exception>
+    public SupervisorJournal? Load(string from)
+    {
+        try
+        {
+            return SupervisorJournal.Read(from);
+        }
+        catch (JsonException e)
+        {
+            var path = Path.Combine(from, SupervisorJournal.FileName);
+            if (Leftovers.Find(from) is { Count: > 0 } living)
+            {
+                throw new IOException(
+                    $"{path} cannot be read ({e.Message}), and programs that it tells of run on: end the processes "
+                        + $"{string.Join(", ", living)}; then they are started anew.",
+                    e);
+            }
+
+            File.Move(path, path + ".broken", overwrite: true);
+            Complain($"{path} cannot be read ({e.Message}); nothing that it tells of lives: it is {path}.broken now.");
+            return null;
+        }
+    }
 
     public void Save(SupervisorJournal journal)
     {
