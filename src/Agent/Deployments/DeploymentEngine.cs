@@ -19,10 +19,14 @@ internal sealed partial class DeploymentEngine(
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private readonly Channel<bool> _departures = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     private volatile EngineModules _modules = EngineModules.None;
     private volatile IReadOnlyDictionary<WorkloadKey, WorkloadLoop> _loops =
         new Dictionary<WorkloadKey, WorkloadLoop>();
     private EngineParts? _parts;
+    private Task _retiring = Task.CompletedTask;
     private bool _isDisposed;
     private volatile bool _isLinked;
 
@@ -79,6 +83,7 @@ internal sealed partial class DeploymentEngine(
                 .Concat(journals.Select(group => group.Key))
                 .Distinct();
             StartLoops(keys, journals);
+            _retiring = RetireAsync();
         }
         finally
         {
@@ -163,9 +168,33 @@ internal sealed partial class DeploymentEngine(
         }
 
         _isDisposed = true;
+        _departures.Writer.Complete();
+        await _retiring;
         await Task.WhenAll(_loops.Values.Select(loop => loop.DisposeAsync().AsTask()));
         _parts?.Dispose();
         _one.Dispose();
+    }
+
+    /// <summary>Ends the loops of workloads of which nothing is left; until the engine is disposed.</summary>
+    private async Task RetireAsync()
+    {
+        await foreach (var _ in _departures.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            await _one.WaitAsync(CancellationToken.None);
+            try
+            {
+                var gone = _loops.Where(pair => pair.Value.IsGone).ToList();
+                _loops = _loops.Where(pair => !gone.Contains(pair)).ToDictionary();
+                foreach (var (_, loop) in gone)
+                {
+                    await loop.DisposeAsync();
+                }
+            }
+            finally
+            {
+                _one.Release();
+            }
+        }
     }
 
     private EngineParts MakeParts()
@@ -175,6 +204,7 @@ internal sealed partial class DeploymentEngine(
         {
             Cache = new(_folder.Blobs, timeProvider, jitter),
             Changed = () => _changes.Writer.TryWrite(item: true),
+            Departed = () => _departures.Writer.TryWrite(item: true),
             Folder = _folder,
             IsLinked = () => _isLinked,
             IsProven = () => _isLinked && HasLooked,

@@ -32,6 +32,9 @@ internal sealed class EngineParts : IDisposable
     /// <summary>Tells whoever listens that a report or a status is new.</summary>
     public required Action Changed { get; init; }
 
+    /// <summary>Tells that a loop has nothing left to do.</summary>
+    public required Action Departed { get; init; }
+
     /// <summary>The modules in force.</summary>
     public required Func<EngineModules> Modules { get; init; }
 

@@ -38,6 +38,9 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
     /// <summary>Whether the status is known: it was looked at since the agent's start, or that failed.</summary>
     public bool HasLooked { get; private set; }
 
+    /// <summary>Whether its workload is not wanted, and nothing is left of it.</summary>
+    public bool IsGone { get; private set; }
+
     /// <summary>Takes up what was left on disk and begins to work.</summary>
     public void Start(IReadOnlyList<DeploymentJournal> journals, Workload? desired, bool isDesiredKnown)
     {
@@ -53,6 +56,7 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
             var isSame = _desired?.Generation == desired?.Generation && _desired?.DeploymentId == desired?.DeploymentId;
             _desired = desired;
             _isDesiredKnown = isKnown;
+            IsGone &= desired is null;
             if (!isSame)
             {
                 _interrupt.Cancel();
@@ -185,6 +189,21 @@ internal sealed partial class WorkloadLoop(WorkloadKey key, EngineParts parts) :
         }
 
         Look();
+        Depart(view);
+    }
+
+    private void Depart(WorkloadView view)
+    {
+        lock (_gate)
+        {
+            // It may be wanted again since the view was made.
+            IsGone = _desired is null && view is { Desired: null, IsDesiredKnown: true, Exists: false, Attempt: null };
+        }
+
+        if (IsGone)
+        {
+            parts.Departed();
+        }
     }
 
     private void Look()

@@ -302,6 +302,23 @@ public sealed class DeploymentEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_taken_away_can_be_had_again_at_any_moment()
+    {
+        for (var generation = 1; generation <= 4; generation++)
+        {
+            var end = await _host.DeployAsync(_host.Release(generation, EngineHost.Server));
+            Assert.Equal(DeploymentPhase.Committed, end.Phase);
+            await _host.AcceptAsync();
+            if (generation % 2 == 0)
+            {
+                await _host.UntilAsync(() => _host.Engine.Observe().Count == 0 ? "gone" : null);
+            }
+        }
+
+        await _host.UntilAsync(() => Directory.Exists(_host.WorkloadFolder) ? null : "gone");
+    }
+
+    [Fact]
     public async Task A_record_that_cannot_be_read_is_set_aside_and_what_runs_goes_on()
     {
         var first = _host.Release(1, EngineHost.Server);
