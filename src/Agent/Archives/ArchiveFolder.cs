@@ -10,19 +10,27 @@ namespace Slipway.Agent.Archives;
 /// </remarks>
 internal sealed class ArchiveFolder(string root, ArchiveBudget budget)
 {
-    private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
+    /// <summary>
+    /// Nobody but the owner writes: others could put links in the way of whoever deletes the folder, or change a
+    /// program.
+    /// </summary>
+    private const UnixFileMode Permissions = (UnixFileMode)0b111_101_101;
+
     private const UnixFileMode OwnerReads = UnixFileMode.UserRead;
     private const UnixFileMode OwnerEnters = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const int CopySize = 128 * 1024;
 
     private readonly ArchiveTree _tree = new();
-    private readonly Dictionary<string, UnixFileMode> _folderModes = [];
+
+    /// <summary>Null: the archive has no entry for it, or only later.</summary>
+    private readonly Dictionary<string, UnixFileMode?> _folderModes = new() { [""] = null };
 
     public void AddFolder(string entry, UnixFileMode mode)
     {
         budget.ChargeEntry();
         var name = ArchiveTree.Normalize(entry);
         _ = _tree.AddFolder(name);
+        CreateParentOf(name);
         Directory.CreateDirectory(PathOf(name));
         _folderModes[name] = (mode & Permissions) | OwnerEnters;
     }
@@ -75,7 +83,7 @@ internal sealed class ArchiveFolder(string root, ArchiveBudget budget)
         _tree.CheckLinks();
         foreach (var (name, mode) in _folderModes)
         {
-            File.SetUnixFileMode(PathOf(name), mode);
+            File.SetUnixFileMode(PathOf(name), mode ?? (File.GetUnixFileMode(PathOf(name)) & Permissions));
         }
     }
 
@@ -105,7 +113,14 @@ internal sealed class ArchiveFolder(string root, ArchiveBudget budget)
         }
     }
 
-    private void CreateParentOf(string name) => Directory.CreateDirectory(Path.GetDirectoryName(PathOf(name))!);
+    private void CreateParentOf(string name)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(name))!);
+        for (var end = name.LastIndexOf('/'); end > 0 && _folderModes.TryAdd(name[..end], value: null);)
+        {
+            end = name.LastIndexOf('/', end - 1);
+        }
+    }
 
     private string PathOf(string name) => Path.Combine(root, name);
 }

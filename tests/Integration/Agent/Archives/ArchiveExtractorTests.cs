@@ -43,6 +43,28 @@ public sealed class ArchiveExtractorTests : IDisposable
     }
 
     [Fact]
+    public async Task Nobody_but_the_owner_may_write_what_was_unpacked()
+    {
+        const UnixFileMode Everybody = (UnixFileMode)0b111_111_111;
+        File.SetUnixFileMode(Out, Everybody);
+        await ExtractAsync("app.tar", tar =>
+        {
+            Add(tar, TarEntryType.Directory, "open/", mode: Everybody);
+            Add(tar, TarEntryType.RegularFile, "open/app", "#!/bin/sh", Everybody);
+            Add(tar, TarEntryType.RegularFile, "no/entry/of/its/own", "x", Everybody);
+        });
+
+        Assert.Equal(Program, File.GetUnixFileMode(Path.Combine(Out, "open/app")));
+        Assert.Equal(Program, File.GetUnixFileMode(Path.Combine(Out, "open")));
+        foreach (var path in Directory.EnumerateFileSystemEntries(Out, "*", SearchOption.AllDirectories).Append(Out))
+        {
+            Assert.Equal(
+                UnixFileMode.None,
+                File.GetUnixFileMode(path) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite));
+        }
+    }
+
+    [Fact]
     public async Task A_zip_keeps_contents_permissions_and_links()
     {
         var archive = _folder.In("app.zip");
